@@ -1,0 +1,93 @@
+"""The application: middleware, routes, lifespan. Nothing else."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Router
+from starlette.types import ASGIApp
+
+import settings as settings_module
+from db.database import Database, DatabaseBusy
+from mail.delivery import deliver_for_ever
+from mail.transports import Transport, transport_of
+from routes import pages, registration, routes
+from rules.password import PasswordPolicy
+from security import middleware
+from security.clock import Clock, system_clock
+from settings import Settings
+from texts import LANGUAGES
+from web import assets
+from web.answers import render_shared
+from web.portal import Portal
+
+SHARED = ("session/sign_in.html", registration.STEP_ONE, pages.GUIDE, pages.PRIVACY)
+
+log = logging.getLogger("portal")
+
+
+def create_app(settings: Settings | None = None, clock: Clock = system_clock) -> Starlette:
+    """The portal for these settings (None: read from the environment), with its routes.
+
+    Its database must exist and be migrated. Raises `SettingsError` when a setting is wrong.
+    """
+    settings = settings or settings_module.load()
+    app = Starlette(
+        exception_handlers={
+            HTTPException: pages.http_error,
+            DatabaseBusy: pages.unavailable,
+            Exception: pages.server_error,
+        },
+    )
+    app.state.settings = settings
+    app.state.policy = PasswordPolicy(settings.password_min, settings.password_max)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        db = await Database.open(settings.database)
+        try:
+            app.state.portal = portal = Portal.assemble(settings, db, clock)
+            app.state.shared_pages = render_shared(app, SHARED, LANGUAGES)
+            transport = transport_of(settings)
+            async with _delivery(portal, transport):
+                yield
+        finally:
+            await db.close()
+
+    # Inside Starlette's exception handlers: what these refuse is answered with a French page.
+    app.router = Router(
+        routes(settings),
+        redirect_slashes=False,
+        lifespan=lifespan,
+        middleware=[
+            Middleware(middleware.OriginCheck, base_url=settings.base_url),
+            Middleware(middleware.BodyLimit),
+        ],
+    )
+    # Outside everything, the page of a 500 too: every answer has the security headers.
+    app.middleware_stack = _around(app.build_middleware_stack(), settings)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _delivery(portal: Portal, transport: Transport) -> AsyncIterator[None]:
+    if not portal.settings.deliver_mail:
+        yield
+        return
+    task = asyncio.create_task(deliver_for_ever(portal.desk, transport))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def _around(inner: ASGIApp, settings: Settings) -> ASGIApp:
+    headed = middleware.SecurityHeaders(inner, style_hash=assets.sheet_hash(), https=settings.https)
+    addressed = middleware.ClientAddress(headed, settings.trusted_proxies)
+    return middleware.BasePath(addressed, settings.base_path)

@@ -1,0 +1,1 @@
+"""The SQLite file: connections, migrations and every SQL statement, one module a table."""

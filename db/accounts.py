@@ -1,0 +1,86 @@
+"""Table `account`: one row a member who has an access."""
+
+from dataclasses import dataclass
+
+from db.database import Reader, Transaction
+
+COLUMNS = (
+    "member_id, email, email_confirmed_at, password_hash, password_changed_at, consent_version,"
+    " consented_at, language, created_at, frozen_at"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A member's access; times are seconds since 1970, UTC."""
+
+    member_id: int
+    email: str
+    email_confirmed_at: int | None
+    password_hash: str
+    password_changed_at: int
+    consent_version: str
+    consented_at: int
+    language: str
+    created_at: int
+    frozen_at: int | None
+
+
+async def by_member(db: Reader, member_id: int) -> Account | None:
+    """The access of that member."""
+    row = await db.one(f"SELECT {COLUMNS} FROM account WHERE member_id = ?", (member_id,))
+    return Account(*row) if row else None
+
+
+async def by_matricule(db: Reader, matricule: str) -> Account | None:
+    """The access of the active member of that matricule."""
+    row = await db.one(
+        f"SELECT {COLUMNS} FROM account"
+        " WHERE member_id = (SELECT id FROM member WHERE matricule = ? AND active)",
+        (matricule,),
+    )
+    return Account(*row) if row else None
+
+
+async def add(tx: Transaction, account: Account) -> bool:
+    """Insert the access unless the member has one; says whether it did."""
+    values = (
+        account.member_id,
+        account.email,
+        account.email_confirmed_at,
+        account.password_hash,
+        account.password_changed_at,
+        account.consent_version,
+        account.consented_at,
+        account.language,
+        account.created_at,
+        account.frozen_at,
+    )
+    added = await tx.execute(
+        f"INSERT INTO account ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        values,
+    )
+    return added == 1
+
+
+async def set_password(tx: Transaction, member_id: int, password_hash: str, now: int) -> None:
+    """Keep a new password's hash."""
+    await tx.execute(
+        "UPDATE account SET password_hash = ?, password_changed_at = ? WHERE member_id = ?",
+        (password_hash, now, member_id),
+    )
+
+
+async def set_email(tx: Transaction, member_id: int, email: str, confirmed_at: int) -> None:
+    """Put a confirmed address on file."""
+    await tx.execute(
+        "UPDATE account SET email = ?, email_confirmed_at = ? WHERE member_id = ?",
+        (email, confirmed_at, member_id),
+    )
+
+
+async def shares_email(db: Reader, email: str) -> bool:
+    """Whether several accesses have this address (couples share one)."""
+    row = await db.one("SELECT count(*) FROM account WHERE email = ?", (email,))
+    return bool(row and row[0] > 1)

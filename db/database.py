@@ -1,0 +1,216 @@
+"""Connections to the SQLite file: one writer behind a lock, a few read-only readers."""
+
+import asyncio
+import fcntl
+import functools
+import os
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar
+from urllib.parse import quote
+
+import aiosqlite
+
+BUSY_TIMEOUT = 5.0
+"""Seconds that a transaction waits for another process before it gives up."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Parameters = Sequence[Any] | Mapping[str, Any]
+Row = tuple[Any, ...]
+
+
+class DatabaseBusy(Exception):
+    """Another process held the writer's lock for longer than `BUSY_TIMEOUT`."""
+
+
+class Reader(Protocol):
+    """What a read needs: the database itself, or a transaction under way."""
+
+    async def all(self, sql: str, parameters: Parameters = ()) -> list[Row]: ...
+
+    async def one(self, sql: str, parameters: Parameters = ()) -> Row | None: ...
+
+
+class Transaction:
+    """The writer's connection between BEGIN IMMEDIATE and COMMIT."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    async def all(self, sql: str, parameters: Parameters = ()) -> list[Row]:
+        """The rows of a statement, `RETURNING` included."""
+        return await _rows(self._connection, sql, parameters)
+
+    async def one(self, sql: str, parameters: Parameters = ()) -> Row | None:
+        """The first row of a statement, or None."""
+        rows = await self.all(sql, parameters)
+        return rows[0] if rows else None
+
+    async def execute(self, sql: str, parameters: Parameters = ()) -> int:
+        """Run one statement; gives the number of rows it changed."""
+        async with self._connection.execute(sql, parameters) as cursor:
+            return cursor.rowcount
+
+    async def execute_many(self, sql: str, rows: Iterable[Parameters]) -> None:
+        """Run one statement for each of `rows`."""
+        async with self._connection.executemany(sql, rows):
+            pass
+
+
+class Database:
+    """One SQLite file; open it with `await Database.open(path)`, end it with `close()`."""
+
+    def __init__(
+        self, path: Path, writer: aiosqlite.Connection, readers: list[aiosqlite.Connection]
+    ) -> None:
+        self.path = path
+        self._writer = writer
+        self._readers = readers
+        self._turn = 0
+        self._writing = asyncio.Lock()
+        self._file_lock = FileLock(path)
+        self._under_way: set[asyncio.Task[Any]] = set()
+
+    @classmethod
+    async def open(cls, path: Path, *, readers: int = 2) -> Self:
+        """Open the file at `path`, which must exist and be migrated already."""
+        connections = [await _connect(path, "rw")]
+        try:
+            connections += [await _connect(path, "ro") for _ in range(readers)]
+        except BaseException:
+            await _close_all(connections)
+            raise
+        return cls(path, connections[0], connections[1:])
+
+    async def close(self) -> None:
+        """Wait for the transactions under way, then close every connection."""
+        if self._under_way:
+            await asyncio.wait(self._under_way)
+        with self._file_lock:  # the last connection to close writes a checkpoint
+            await _close_all([*self._readers, self._writer])
+
+    async def all(self, sql: str, parameters: Parameters = ()) -> list[Row]:
+        """The rows of a read."""
+        self._turn = (self._turn + 1) % len(self._readers)
+        return await _rows(self._readers[self._turn], sql, parameters)
+
+    async def one(self, sql: str, parameters: Parameters = ()) -> Row | None:
+        """The first row of a read, or None."""
+        rows = await self.all(sql, parameters)
+        return rows[0] if rows else None
+
+    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run `work` in one transaction: committed when it returns, undone when it raises.
+
+        A caller who is cancelled leaves the transaction to run to its end: a cancelled await
+        inside BEGIN would leave the shared writer in the middle of it. Raises `DatabaseBusy`.
+        """
+        task = asyncio.create_task(self._run(work))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return await asyncio.shield(task)
+
+    async def _run(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        async with self._writing:
+            await self._file_lock.acquire()
+            try:
+                await self._writer.execute_fetchall("BEGIN IMMEDIATE")
+                try:
+                    answer = await work(Transaction(self._writer))
+                    await self._writer.execute_fetchall("COMMIT")
+                except BaseException:
+                    if self._writer.in_transaction:
+                        await self._writer.execute_fetchall("ROLLBACK")
+                    raise
+                return answer
+            finally:
+                self._file_lock.release()
+
+
+def transaction(
+    function: Callable[Concatenate[Transaction, P], Awaitable[T]],
+) -> Callable[Concatenate[Database, P], Coroutine[Any, Any, T]]:
+    """Let a function over a `Transaction` be called with the `Database`: one call, one transaction.
+
+    The function itself stays reachable as `__wrapped__` for a caller that has a transaction.
+    """
+
+    @functools.wraps(function)
+    async def run(db: Database, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await db.write(lambda tx: function(tx, *args, **kwargs))
+
+    return run
+
+
+class FileLock:
+    """An exclusive `flock` beside the database, shared by server and commands.
+
+    SQLite before 3.51.3 can lose a WAL reset when two connections write or checkpoint at once;
+    whoever writes holds this lock from BEGIN until COMMIT has returned.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._path = database.with_name(database.name + ".lock")
+        self._descriptor: int | None = None
+
+    async def acquire(self) -> None:
+        """Take the lock without holding up the event loop; raises `DatabaseBusy`."""
+        deadline = time.monotonic() + BUSY_TIMEOUT
+        while not self._take(fcntl.LOCK_EX | fcntl.LOCK_NB):
+            if time.monotonic() > deadline:
+                raise DatabaseBusy(str(self._path))
+            await asyncio.sleep(0.005)
+
+    def release(self) -> None:
+        """Give the lock back."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def __enter__(self) -> Self:
+        self._take(fcntl.LOCK_EX)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def _take(self, how: int) -> bool:
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, how)
+        except BlockingIOError:
+            os.close(descriptor)
+            return False
+        self._descriptor = descriptor
+        return True
+
+
+async def _connect(path: Path, mode: str) -> aiosqlite.Connection:
+    connection = await aiosqlite.connect(
+        f"file:{quote(str(path))}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        timeout=BUSY_TIMEOUT,
+        cached_statements=256,
+    )
+    for pragma in ("foreign_keys=ON", "synchronous=FULL", "trusted_schema=OFF"):
+        await connection.execute_fetchall(f"PRAGMA {pragma}")
+    return connection
+
+
+async def _rows(connection: aiosqlite.Connection, sql: str, parameters: Parameters) -> list[Row]:
+    rows: Iterable[Any] = await connection.execute_fetchall(sql, parameters)
+    return list(rows)
+
+
+async def _close_all(connections: Iterable[aiosqlite.Connection]) -> None:
+    for connection in connections:
+        await connection.close()
+
+
+def sqlite_version() -> str:
+    """The version of the SQLite library in use, such as `3.40.1`."""
+    return sqlite3.sqlite_version

@@ -1,0 +1,29 @@
+"""Table `journal`: what happened, append-only; never a value that was typed."""
+
+from db.database import Reader, Transaction
+
+
+async def write(
+    tx: Transaction,
+    event: str,
+    *,
+    at: int,
+    member_id: int | None = None,
+    actor: str = "member",
+    address: str | None = None,
+) -> None:
+    """Append one event; `actor` is `member`, `visitor`, `office` or `portal`."""
+    await tx.execute(
+        "INSERT INTO journal (at, event, member_id, actor, address) VALUES (?, ?, ?, ?, ?)",
+        (at, event, member_id, actor, address),
+    )
+
+
+async def previous_sign_in(db: Reader, member_id: int) -> int | None:
+    """When the member signed in the time before this one (seconds since 1970, UTC)."""
+    row = await db.one(
+        "SELECT at FROM journal WHERE member_id = ? AND event IN ('signed_in', 'registered')"
+        " ORDER BY id DESC LIMIT 1 OFFSET 1",
+        (member_id,),
+    )
+    return row[0] if row else None

@@ -1,0 +1,88 @@
+"""Table `member`: the office's roster."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from db.database import Reader, Row, Transaction
+
+COLUMNS = (
+    "id, matricule, family_name, first_name, family_key, first_key, birth_date, postal_code,"
+    " email, active"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One line of the roster; `birth_date` is ISO `AAAA-MM-JJ`, the keys are folded names."""
+
+    id: int
+    matricule: str
+    family_name: str
+    first_name: str
+    family_key: str
+    first_key: str
+    birth_date: str
+    postal_code: str
+    email: str | None
+    active: bool
+
+    @property
+    def own_facts(self) -> tuple[str, ...]:
+        """The facts that a password must not be made of, in the shapes people type them."""
+        year, month, day = self.birth_date.split("-")
+        return (
+            self.matricule,
+            self.family_name,
+            self.first_name,
+            self.family_key,
+            self.first_key,
+            year,
+            day + month + year,
+            year + month + day,
+            f"{day}/{month}/{year}",
+            self.postal_code.replace(" ", ""),
+        )
+
+
+async def by_matricule(db: Reader, matricule: str) -> Member | None:
+    """The member of that matricule, active or not."""
+    row = await db.one(f"SELECT {COLUMNS} FROM member WHERE matricule = ?", (matricule,))
+    return _member(row) if row else None
+
+
+async def by_id(db: Reader, member_id: int) -> Member | None:
+    """The member of that internal id, active or not."""
+    row = await db.one(f"SELECT {COLUMNS} FROM member WHERE id = ?", (member_id,))
+    return _member(row) if row else None
+
+
+async def everyone(db: Reader) -> dict[str, Member]:
+    """The whole roster by matricule."""
+    rows = await db.all(f"SELECT {COLUMNS} FROM member")
+    return {member.matricule: member for member in map(_member, rows)}
+
+
+async def save(tx: Transaction, lines: Sequence[tuple[str | None, ...]]) -> None:
+    """Insert or overwrite members by matricule.
+
+    A line is (matricule, family name, first name, family key, first key, ISO birth date, postal
+    code, e-mail or None).
+    """
+    await tx.execute_many(
+        """
+        INSERT INTO member (matricule, family_name, first_name, family_key, first_key,
+                            birth_date, postal_code, email)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (matricule) DO UPDATE SET
+            family_name = excluded.family_name, first_name = excluded.first_name,
+            family_key = excluded.family_key, first_key = excluded.first_key,
+            birth_date = excluded.birth_date, postal_code = excluded.postal_code,
+            email = excluded.email, active = 1
+        """,
+        lines,
+    )
+
+
+def _member(row: Row) -> Member:
+    *facts, active = row
+    return Member(*facts, bool(active))  # type: ignore[call-arg]

@@ -1,0 +1,81 @@
+"""Table `outbox`: mails to send; kind and recipient only, never rendered text or a secret."""
+
+from dataclasses import dataclass
+
+from db.database import Reader, Transaction
+
+COLUMNS = "id, kind, member_id, recipient, queued_at, attempts"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail that waits; `attempts` counts the tries so far, this one included once claimed."""
+
+    id: int
+    kind: str
+    member_id: int | None
+    recipient: str
+    queued_at: int
+    attempts: int
+
+
+async def add(
+    tx: Transaction, kind: str, recipient: str | None, now: int, member_id: int | None
+) -> None:
+    """Queue a mail, due at once.
+
+    Without a recipient nothing is queued, by the same statement: who asks for a recovery must
+    not be able to tell by the time it takes whether a mail leaves.
+    """
+    await tx.execute(
+        """
+        INSERT INTO outbox (kind, recipient, queued_at, next_attempt_at, member_id)
+        SELECT :kind, :recipient, :now, :now, :member_id WHERE :recipient IS NOT NULL
+        """,
+        {"kind": kind, "recipient": recipient, "now": now, "member_id": member_id},
+    )
+
+
+async def claim(tx: Transaction, now: int, leased_until: int) -> Mail | None:
+    """Take the mail that has been due for longest; nobody else gets it before `leased_until`."""
+    row = await tx.one(
+        f"""
+        UPDATE outbox SET leased_until = :until, attempts = attempts + 1
+        WHERE id = (
+            SELECT id FROM outbox
+            WHERE next_attempt_at <= :now AND (leased_until IS NULL OR leased_until <= :now)
+            ORDER BY next_attempt_at, id LIMIT 1
+        )
+        RETURNING {COLUMNS}
+        """,
+        {"now": now, "until": leased_until},
+    )
+    return Mail(*row) if row else None
+
+
+async def next_due(db: Reader) -> int | None:
+    """When the next mail is due (seconds since 1970, UTC); None when nothing waits."""
+    row = await db.one(
+        "SELECT min(max(next_attempt_at, coalesce(leased_until, 0))) FROM outbox"
+        " WHERE next_attempt_at IS NOT NULL"
+    )
+    return row[0] if row else None
+
+
+async def mark_sent(tx: Transaction, mail_id: int, now: int) -> None:
+    """Note that the mail was accepted."""
+    await tx.execute(
+        "UPDATE outbox SET sent_at = ?, next_attempt_at = NULL, leased_until = NULL,"
+        " last_error = NULL WHERE id = ?",
+        (now, mail_id),
+    )
+
+
+async def mark_failed(
+    tx: Transaction, mail_id: int, error: str, next_attempt_at: int | None
+) -> None:
+    """Note a failure and when to try again; None gives the mail up."""
+    await tx.execute(
+        "UPDATE outbox SET last_error = ?, next_attempt_at = ?, leased_until = NULL WHERE id = ?",
+        (error, next_attempt_at, mail_id),
+    )

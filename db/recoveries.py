@@ -1,0 +1,27 @@
+"""Table `recovery`: temporary passwords as keyed HMACs."""
+
+from db.database import Reader, Transaction
+
+
+async def add(
+    tx: Transaction, code_hmac: bytes, member_id: int, issued_at: int, expires_at: int
+) -> None:
+    """Keep a temporary password's HMAC until `expires_at`."""
+    await tx.execute(
+        "INSERT INTO recovery (code_hmac, member_id, issued_at, expires_at) VALUES (?, ?, ?, ?)",
+        (code_hmac, member_id, issued_at, expires_at),
+    )
+
+
+async def holds(db: Reader, code_hmac: bytes, member_id: int, now: int) -> bool:
+    """Whether this is an unexpired temporary password of that member."""
+    row = await db.one(
+        "SELECT 1 FROM recovery WHERE code_hmac = ? AND member_id = ? AND expires_at > ?",
+        (code_hmac, member_id, now),
+    )
+    return row is not None
+
+
+async def remove_all(tx: Transaction, member_id: int) -> int:
+    """Void every temporary password of that member; gives how many there were."""
+    return await tx.execute("DELETE FROM recovery WHERE member_id = ?", (member_id,))

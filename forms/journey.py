@@ -1,0 +1,65 @@
+"""Every form of the portal."""
+
+from dataclasses import replace
+
+from forms import Form
+from forms.fields import (
+    BIRTH_DATE,
+    CAPTCHA,
+    CURRENT_PASSWORD,
+    EMAIL,
+    EMAIL_AGAIN,
+    FAMILY_NAME,
+    MATRICULE,
+    NEW_PASSWORD,
+    NEW_PASSWORD_AGAIN,
+    PASSWORD,
+    POSTAL_CODE,
+)
+from rules import N_
+
+FACTS = (MATRICULE, FAMILY_NAME, BIRTH_DATE, POSTAL_CODE)
+
+SIGN_IN = Form("connexion", (MATRICULE, PASSWORD), frozenset({"confirmation"}))
+IDENTIFY = Form("identite", FACTS, frozenset({"kept_email"}))
+ACCESS = Form(
+    "acces",
+    (EMAIL, EMAIL_AGAIN, NEW_PASSWORD, NEW_PASSWORD_AGAIN),
+    frozenset({"token", "matricule"}),
+)
+RECOVERY = Form("recuperation", (*FACTS, CAPTCHA), frozenset({"challenge"}))
+CHANGE_EMAIL = Form(
+    "courriel",
+    (
+        replace(EMAIL, label=N_("Nouveau courriel")),
+        replace(EMAIL_AGAIN, label=N_("Confirmer le nouveau courriel")),
+        CURRENT_PASSWORD,
+    ),
+)
+CHANGE_PASSWORD = Form(
+    "mot-de-passe",
+    (
+        CURRENT_PASSWORD,
+        replace(NEW_PASSWORD, label=N_("Nouveau mot de passe")),
+        replace(NEW_PASSWORD_AGAIN, label=N_("Confirmer le nouveau mot de passe")),
+    ),
+    frozenset({"username"}),
+)
+CHOOSE_PASSWORD = Form(
+    "nouveau-mot-de-passe",
+    CHANGE_PASSWORD.fields[1:],
+    frozenset({"username"}),
+)
+
+FORMS = {
+    form.name: form
+    for form in (
+        SIGN_IN,
+        IDENTIFY,
+        ACCESS,
+        RECOVERY,
+        CHANGE_EMAIL,
+        CHANGE_PASSWORD,
+        CHOOSE_PASSWORD,
+    )
+}

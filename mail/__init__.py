@@ -1,0 +1,1 @@
+"""Mails: one function a message, the outbox's delivery, SMTP and file transports."""

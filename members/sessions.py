@@ -1,0 +1,48 @@
+"""Signed-in browsers: a random cookie, kept as its hash, with an idle and an absolute term."""
+
+import hashlib
+import secrets
+
+from db import journal, sessions
+from db.database import Database, Transaction, transaction
+from db.sessions import Session
+
+IDLE = 30 * 60
+"""Seconds without a request after which a session ends (SECURITY S3)."""
+ABSOLUTE = 12 * 3600
+"""Seconds after which a session ends in any case (SECURITY S3)."""
+TOUCH_EVERY = 60
+"""Seconds between two writes of a session's last use."""
+
+FULL = "full"
+CHOOSE = "choose"
+"""The scope of a session that a temporary password opened: it chooses a password, no more."""
+
+
+async def open_session(tx: Transaction, member_id: int, scope: str, now: int) -> str:
+    """Start a session; gives the cookie's value (256 random bits)."""
+    cookie = secrets.token_urlsafe(32)
+    await sessions.add(tx, Session(_hash(cookie), member_id, scope, now, now))
+    return cookie
+
+
+async def current(db: Database, cookie: str, now: int) -> Session | None:
+    """The session of that cookie, noted as used; None when there is none or its term is over."""
+    session = await sessions.by_hash(
+        db, _hash(cookie), seen_after=now - IDLE, created_after=now - ABSOLUTE
+    )
+    if session and now - session.last_seen_at >= TOUCH_EVERY:
+        await db.write(lambda tx: sessions.touch(tx, session.id_hash, now))
+    return session
+
+
+@transaction
+async def sign_out(tx: Transaction, cookie: str, *, now: int, address: str | None) -> None:
+    """End the session of that cookie."""
+    member_id = await sessions.remove(tx, _hash(cookie))
+    if member_id is not None:
+        await journal.write(tx, "signed_out", at=now, member_id=member_id, address=address)
+
+
+def _hash(cookie: str) -> bytes:
+    return hashlib.sha256(cookie.encode(errors="replace")).digest()

@@ -1,0 +1,79 @@
+"""The whole URL table."""
+
+from starlette.routing import Route
+
+from routes import (
+    account,
+    checks,
+    confirmation,
+    development,
+    pages,
+    recovery,
+    registration,
+    session,
+)
+from settings import Settings
+
+
+def routes(settings: Settings) -> list[Route]:
+    """Every route of the portal; the ones of development only where it is on."""
+    table = [
+        Route("/", session.sign_in_page, name="home"),
+        Route("/", session.sign_in, name="sign_in", methods=["POST"]),
+        Route("/deconnexion", session.sign_out, name="sign_out", methods=["POST"]),
+        Route("/inscription", registration.start, name="registration"),
+        Route("/inscription", registration.identify, name="identify", methods=["POST"]),
+        Route("/inscription/acces", registration.restart, name="access"),
+        Route("/inscription/acces", registration.complete, name="complete", methods=["POST"]),
+        Route("/mot-de-passe-oublie", recovery.start, name="recovery"),
+        Route("/mot-de-passe-oublie", recovery.send, name="recover", methods=["POST"]),
+        Route(
+            "/mot-de-passe-oublie/autre-image",
+            recovery.another_image,
+            name="another_image",
+            methods=["POST"],
+        ),
+        Route("/membre", account.home, name="member"),
+        Route("/membre/courriel", account.email, name="email"),
+        Route("/membre/courriel", account.change_email, name="change_email", methods=["POST"]),
+        Route(
+            "/membre/courriel/renvoyer",
+            account.resend_confirmation,
+            name="resend_confirmation",
+            methods=["POST"],
+        ),
+        Route(
+            "/membre/courriel/annuler",
+            account.cancel_email_change,
+            name="cancel_email_change",
+            methods=["POST"],
+        ),
+        Route("/membre/mot-de-passe", account.password, name="password"),
+        Route(
+            "/membre/mot-de-passe",
+            account.change_password,
+            name="change_password",
+            methods=["POST"],
+        ),
+        Route("/membre/nouveau-mot-de-passe", account.choose_password, name="choose_password"),
+        Route(
+            "/membre/nouveau-mot-de-passe",
+            account.save_password,
+            name="save_password",
+            methods=["POST"],
+        ),
+        Route("/courriel/confirmer/{token}", confirmation.show, name="confirmation"),
+        Route(
+            "/courriel/confirmer/{token}", confirmation.confirm, name="confirm", methods=["POST"]
+        ),
+        Route("/verification/{form}/{field}", checks.check, name="check", methods=["POST"]),
+        Route("/aide", pages.guide, name="help"),
+        Route("/confidentialite", pages.privacy, name="privacy"),
+        Route("/static/{name}", pages.static, name="static"),
+    ]
+    if settings.development:
+        table += [
+            Route("/dev/courriels", development.mails, name="dev_mails"),
+            Route("/dev/courriels/{name}", development.mail, name="dev_mail"),
+        ]
+    return table

@@ -1,0 +1,167 @@
+"""The members' section: e-mail and password."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from db import accounts, email_changes, journal, members
+from db.sessions import Session
+from forms import Bound, Form
+from forms.journey import CHANGE_EMAIL, CHANGE_PASSWORD, CHOOSE_PASSWORD
+from members import change
+from members.change import PasswordChanged, WrongPassword
+from rules import N_, Refused
+from rules.email import email_slip
+from web.answers import form_body, go, page
+from web.guards import choosing, signed_in
+from web.portal import address_of, portal_of
+
+WRONG_PASSWORD = Refused(N_("Ce n’est pas votre mot de passe actuel. Essayez de nouveau."))
+
+
+@signed_in
+async def home(request: Request, session: Session) -> Response:
+    """Who is signed in, since when, and what can be done."""
+    db = portal_of(request).db
+    account = await accounts.by_member(db, session.member_id)
+    return await page(
+        request,
+        "account/home.html",
+        member=await members.by_id(db, session.member_id),
+        account=account,
+        change=await email_changes.by_member(db, session.member_id),
+        slip=email_slip(account.email) if account and not account.email_confirmed_at else None,
+        previous=await journal.previous_sign_in(db, session.member_id),
+    )
+
+
+@signed_in
+async def email(request: Request, session: Session) -> Response:
+    """The address on file, the one that waits, and the form for another one."""
+    return await _email_page(request, session, CHANGE_EMAIL.blank(portal_of(request).ground))
+
+
+@signed_in
+async def change_email(request: Request, session: Session) -> Response:
+    """Let a new address wait for its confirmation."""
+    portal = portal_of(request)
+    bound = CHANGE_EMAIL.bind(await form_body(request, CHANGE_EMAIL.names), portal.ground)
+    if bound.errors:
+        return await _email_page(request, session, bound)
+    answer = await change.change_email(
+        portal.db,
+        portal.passwords,
+        session.member_id,
+        bound.values["email"],
+        bound.values["current_password"],
+        now=portal.clock(),
+        address=address_of(request),
+    )
+    match answer:
+        case WrongPassword():
+            bound.errors["current_password"] = WRONG_PASSWORD
+            return await _email_page(request, session, bound)
+        case Refused():
+            bound.errors["email"] = answer
+            return await _email_page(request, session, bound)
+    return await go(request, "email", flash="email_pending")
+
+
+@signed_in
+async def resend_confirmation(request: Request, session: Session) -> Response:
+    """Send the confirmation mail again."""
+    portal = portal_of(request)
+    await form_body(request, ())
+    await change.resend_confirmation(portal.db, session.member_id, now=portal.clock())
+    return await go(request, "email", flash="email_resent")
+
+
+@signed_in
+async def cancel_email_change(request: Request, session: Session) -> Response:
+    """Forget the address that waits."""
+    portal = portal_of(request)
+    await form_body(request, ())
+    await change.cancel_email_change(
+        portal.db, session.member_id, now=portal.clock(), address=address_of(request)
+    )
+    return await go(request, "email", flash="email_cancelled")
+
+
+@signed_in
+async def password(request: Request, session: Session) -> Response:
+    """When the password was last changed, and the form for another one."""
+    blank = CHANGE_PASSWORD.blank(portal_of(request).ground)
+    return await _password_page(request, session, blank)
+
+
+@signed_in
+async def change_password(request: Request, session: Session) -> Response:
+    """Save a new password; every other session ends."""
+    bound = await _bind(request, CHANGE_PASSWORD)
+    return await _save(request, session, bound, bound.values.get("current_password"))
+
+
+@choosing
+async def choose_password(request: Request, session: Session) -> Response:
+    """« Choisissez un nouveau mot de passe », after a temporary one."""
+    blank = CHOOSE_PASSWORD.blank(portal_of(request).ground)
+    return await _password_page(request, session, blank)
+
+
+@choosing
+async def save_password(request: Request, session: Session) -> Response:
+    """Save the chosen password; every temporary one is void."""
+    return await _save(request, session, await _bind(request, CHOOSE_PASSWORD), None)
+
+
+async def _bind(request: Request, form: Form) -> Bound:
+    return form.bind(await form_body(request, form.names), portal_of(request).ground)
+
+
+async def _save(
+    request: Request, session: Session, bound: Bound, current_password: str | None
+) -> Response:
+    portal = portal_of(request)
+    if bound.errors:
+        return await _password_page(request, session, bound)
+    answer = await change.change_password(
+        portal.db,
+        portal.passwords,
+        portal.policy,
+        session.member_id,
+        bound.values["password"],
+        current_password,
+        now=portal.clock(),
+        address=address_of(request),
+    )
+    match answer:
+        case WrongPassword():
+            bound.errors["current_password"] = WRONG_PASSWORD
+        case Refused():
+            bound.errors["password"] = answer
+        case PasswordChanged(cookie):
+            return await go(request, "member", flash="password_changed", session=cookie)
+    return await _password_page(request, session, bound)
+
+
+async def _email_page(request: Request, session: Session, bound: Bound) -> Response:
+    db = portal_of(request).db
+    return await page(
+        request,
+        "account/email.html",
+        status=422 if bound.errors else 200,
+        form=bound,
+        account=await accounts.by_member(db, session.member_id),
+        change=await email_changes.by_member(db, session.member_id),
+    )
+
+
+async def _password_page(request: Request, session: Session, bound: Bound) -> Response:
+    db = portal_of(request).db
+    return await page(
+        request,
+        "account/choose.html" if bound.form is CHOOSE_PASSWORD else "account/password.html",
+        status=422 if bound.errors else 200,
+        form=bound,
+        account=await accounts.by_member(db, session.member_id),
+        member=await members.by_id(db, session.member_id),
+    )

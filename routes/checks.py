@@ -1,0 +1,34 @@
+"""The live check of one field: its answer is the field's message alone, without any query."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forms.journey import FORMS
+from rules import Refused
+from rules.password import checklist
+from web.answers import form_body, message
+from web.portal import portal_of
+
+
+async def check(request: Request) -> Response:
+    """Judge one field by the declaration that its form's submit runs too."""
+    form = FORMS.get(request.path_params["form"])
+    field = form.field(request.path_params["field"]) if form else None
+    if form is None or field is None or not field.live:
+        raise HTTPException(404)
+    names = {field.name, field.twin} - {""}
+    typed = await form_body(request, names)
+    ground = portal_of(request).ground
+    answer = form.apply(field, typed, ground)
+    refused = answer if isinstance(answer, Refused) else None
+    return message(
+        request,
+        "check.html",
+        status=422 if refused else 200,
+        field=field,
+        typed=typed,
+        refused=refused,
+        rules_met=all(rule.met for rule in checklist(typed.get(field.name, ""), ground.policy)),
+        hint=field.suggest(answer) if field.suggest and not refused else None,
+    )

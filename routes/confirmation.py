@@ -1,0 +1,43 @@
+"""The link of a mail that confirms an address: GET shows a button, POST asks for the session."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from members.change import confirm_email
+from members.sessions import FULL
+from web.answers import form_body, go, page
+from web.guards import session_of
+from web.portal import address_of, portal_of
+
+
+async def show(request: Request) -> Response:
+    """A button for the member; the sign-in form for anybody else. Changes nothing."""
+    token = request.path_params["token"]
+    session = await session_of(request)
+    payload = portal_of(request).tokens.confirmation.read(token)
+    if payload is None:
+        return await page(request, "confirmation/expired.html")
+    if session is None or session.scope != FULL:
+        return await page(request, "session/sign_in.html", confirmation=token)
+    return await page(request, "confirmation/confirm.html", token=token)
+
+
+async def confirm(request: Request) -> Response:
+    """Put the address on file, for the member whose link it is."""
+    portal = portal_of(request)
+    await form_body(request, ())
+    session = await session_of(request)
+    payload = portal.tokens.confirmation.read(request.path_params["token"])
+    if session is None or session.scope != FULL:
+        return await show(request)
+    if payload is None or payload[0] != session.member_id:
+        return await go(request, "email", flash="link_expired")
+    confirmed = await confirm_email(
+        portal.db,
+        session.member_id,
+        payload[1],
+        portal.address_key,
+        now=portal.clock(),
+        address=address_of(request),
+    )
+    return await go(request, "email", flash="email_confirmed" if confirmed else "link_expired")

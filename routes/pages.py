@@ -1,0 +1,58 @@
+"""Pages and files that are the same for everyone, and the error pages."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from web import assets
+from web.answers import page, shared_page
+
+GUIDE = "pages/guide.html"
+PRIVACY = "pages/privacy.html"
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+async def guide(request: Request) -> Response:
+    """The office's guide."""
+    return await shared_page(request, GUIDE)
+
+
+async def privacy(request: Request) -> Response:
+    """Who is in charge of personal information, what is held and why."""
+    return await shared_page(request, PRIVACY)
+
+
+async def static(request: Request) -> Response:
+    """A static file; the one whose name has its fingerprint may be kept for ever."""
+    name = request.path_params["name"]
+    encoded = assets.assets().get(name)
+    if encoded is None:
+        raise HTTPException(404)
+    kept = FOR_EVER if name == assets.script_name() else "public, max-age=86400"
+    return encoded.respond(request, cache_control=kept, vary="Accept-Encoding")
+
+
+async def http_error(request: Request, error: Exception) -> Response:
+    """400, 403, 404, 405, 413…: what happened, in French, and the way back."""
+    assert isinstance(error, HTTPException)
+    response = await page(
+        request, "pages/error.html", status=error.status_code, code=error.status_code
+    )
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def unavailable(request: Request, error: Exception) -> Response:
+    """503: the database is busy; the same request may pass later."""
+    return await page(request, "pages/error.html", status=503, code=503)
+
+
+async def server_error(request: Request, error: Exception) -> Response:
+    """500: an apology with the id that the log has too, no trace."""
+    return await page(
+        request,
+        "pages/error.html",
+        status=500,
+        code=500,
+        request_id=request.scope["state"].get("request_id", ""),
+    )

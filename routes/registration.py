@@ -1,0 +1,103 @@
+"""« Inscription » in two steps."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forms import Bound
+from forms.journey import ACCESS, IDENTIFY
+from members.identify import AlreadyRegistered, Facts, Identified, NotFound
+from members.identify import identify as find
+from members.register import register
+from rules import Refused
+from web.answers import form_body, go, language_of, page, shared_page
+from web.portal import address_of, portal_of
+
+STEP_ONE = "registration/identify.html"
+STEP_TWO = "registration/access.html"
+
+
+async def start(request: Request) -> Response:
+    """Step one, empty."""
+    return await shared_page(request, STEP_ONE)
+
+
+async def identify(request: Request) -> Response:
+    """Judge the four facts; step two is the answer to this very request."""
+    portal = portal_of(request)
+    body = await form_body(request, IDENTIFY.names)
+    bound = IDENTIFY.bind(body, portal.ground)
+    kept_email = body.get("kept_email", "")
+    if bound.errors:
+        return await _step_one(request, bound, kept_email)
+    answer = await find(portal.db, Facts(**bound.values))
+    if not isinstance(answer, Identified):
+        return await _step_one(request, bound, kept_email, dead_end=_dead_end(answer))
+    return await page(
+        request,
+        STEP_TWO,
+        push="access",
+        form=ACCESS.blank(portal.ground, email=kept_email),
+        token=portal.tokens.registration.make(answer.member_id),
+        matricule=bound.values["matricule"],
+    )
+
+
+async def restart(request: Request) -> Response:
+    """Step two cannot be opened by its address: back to step one, with a sentence."""
+    blank = IDENTIFY.blank(portal_of(request).ground)
+    return await _step_one(request, blank, "", dead_end="expired", status=200)
+
+
+async def complete(request: Request) -> Response:
+    """Create the access and sign in."""
+    portal = portal_of(request)
+    body = await form_body(request, ACCESS.names)
+    bound = ACCESS.bind(body, portal.ground)
+    member_id = portal.tokens.registration.read(body.get("token", ""))
+    if not isinstance(member_id, int):
+        blank = IDENTIFY.blank(portal.ground)
+        return await _step_one(request, blank, bound.typed["email"], dead_end="expired")
+    if bound.errors:
+        return await _step_two(request, bound, body)
+    answer = await register(
+        portal.db,
+        portal.passwords,
+        portal.policy,
+        member_id,
+        bound.values["email"],
+        bound.values["password"],
+        language=language_of(request),
+        now=portal.clock(),
+        address=address_of(request),
+    )
+    match answer:
+        case Refused():
+            bound.errors["password"] = answer
+            return await _step_two(request, bound, body)
+        case AlreadyRegistered() | NotFound():
+            blank = IDENTIFY.blank(portal.ground)
+            return await _step_one(request, blank, "", dead_end=_dead_end(answer))
+    return await go(request, "member", flash="registered", session=answer.cookie)
+
+
+def _dead_end(answer: AlreadyRegistered | NotFound) -> str:
+    return "registered" if isinstance(answer, AlreadyRegistered) else "not_found"
+
+
+async def _step_one(
+    request: Request, bound: Bound, kept_email: str, *, dead_end: str = "", status: int = 422
+) -> Response:
+    return await page(
+        request, STEP_ONE, status=status, form=bound, kept_email=kept_email, dead_end=dead_end
+    )
+
+
+async def _step_two(request: Request, bound: Bound, body: dict[str, str]) -> Response:
+    return await page(
+        request,
+        STEP_TWO,
+        status=422,
+        form=bound,
+        token=body["token"],
+        matricule=body.get("matricule", ""),
+    )

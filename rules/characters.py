@@ -1,0 +1,57 @@
+"""What the rules share about characters: trimming, spaces, and folding for comparison."""
+
+import re
+import unicodedata
+
+# The white space of a keyboard, every space of Unicode, and the invisible marks that copying
+# brings along. Not str.strip(): it would swallow control characters, which are never accepted.
+_EDGES = (
+    "\t\n\r "
+    "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+    "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+)
+
+SPACES = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+"""A run of spaces of any width (Unicode category Zs), never a tab or a line break."""
+
+APOSTROPHES = frozenset("'’‘‛`´′‵＇ʹʻʼʽʾʿˈˊˋꞋꞌ՚׳")
+"""Every character that keyboards, Word and transliterations put where an apostrophe goes."""
+
+# Letters that Unicode does not decompose, spelled as a French keyboard would type them.
+_SPELLED = str.maketrans(
+    {
+        "œ": "oe",
+        "æ": "ae",
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "ħ": "h",
+        "ŧ": "t",
+        "ı": "i",
+    }
+)
+
+
+def trimmed(text: str) -> str:
+    """Text in, the same without the white space and invisible marks at its two ends."""
+    return text.strip(_EDGES)
+
+
+def folded_words(text: str) -> list[str]:
+    """Text in, its words out, without case, accents and ligatures; all other signs part words.
+
+    The rule is that of names in DESIGN §5, on Unicode's compatibility caseless matching (D146).
+    """
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return "".join(
+        character if _is_kept(character) else " "
+        for character in plain.translate(_SPELLED)
+        if not unicodedata.combining(character)
+    ).split()
+
+
+def _is_kept(character: str) -> bool:
+    # Marks that reach this point are the vowels of Indic scripts, not accents.
+    return unicodedata.category(character)[0] in "LNM" and character not in APOSTROPHES

@@ -1,0 +1,42 @@
+"""The Canadian postal code."""
+
+import re
+
+from rules import N_, Refused
+from rules.characters import SPACES, trimmed
+
+_HYPHENS = re.compile("[-‐‑‒–—−]")
+_SHAPE = re.compile("[A-Z][0-9][A-Z][0-9][A-Z][0-9]")
+
+# Canada Post has no I in its codes, so whatever looks like one in a letter's place is an L; a
+# zero there stays wrong, because neither O nor Q nor D is used either.
+_AS_LETTER = str.maketrans("1I", "LL")
+_AS_DIGIT = str.maketrans("OIL", "011")
+_LETTER_PLACES = (0, 2, 4)
+
+
+def postal_code(text: str) -> str | Refused:
+    """A typed postal code in, in any case and spacing; `J7J 8G8` out (DESIGN §5).
+
+    Canada Post's Addressing Guidelines: never D, F, I, O, Q or U, nor W or Z in first place.
+    """
+    text = trimmed(text)
+    if not text:
+        return Refused(N_("Écrivez votre code postal."))
+    code = _HYPHENS.sub("", SPACES.sub("", text))
+    # Before upper(), which turns the long s into S and the dotless i into I.
+    code = _corrected(code.upper()) if code.isascii() and len(code) == 6 else ""
+    if not _SHAPE.fullmatch(code):
+        return Refused(N_("Écrivez votre code postal sous la forme A1A 1A1."))
+    if any(letter in "DFIOQU" for letter in code):
+        return Refused(N_("Vérifiez les lettres du code postal : jamais D, F, I, O, Q ni U."))
+    if code[0] in "WZ":
+        return Refused(N_("Vérifiez la première lettre du code postal : jamais W ni Z."))
+    return f"{code[:3]} {code[3:]}"
+
+
+def _corrected(code: str) -> str:
+    return "".join(
+        character.translate(_AS_LETTER if place in _LETTER_PLACES else _AS_DIGIT)
+        for place, character in enumerate(code)
+    )

@@ -1,0 +1,1 @@
+"""Passwords, tokens, captcha and the middleware that guards every request."""

@@ -1,0 +1,85 @@
+"""The captcha: its answer is derived from a signed nonce, so that showing one writes nothing."""
+
+import hmac
+import secrets
+from io import BytesIO
+
+import anyio
+import anyio.to_thread
+from captcha.image import ImageCaptcha
+from PIL import ImageOps
+
+from db import challenges
+from db.database import Database
+from security.keys import keyed_hash
+from security.tokens import Tokens
+
+ALPHABET = "346789ACEFHJKMNRWXY"
+"""Without pairs that look alike (0 O Q D, 1 I L, 2 Z, 5 S, 6 G, 8 B, U V) or sound alike in
+French (B D P T, I J)."""
+LENGTH = 5
+AT_ONCE = 2
+"""How many images are drawn at the same time."""
+
+
+class Challenges:
+    """Issues captchas, draws them, and judges one try at each."""
+
+    def __init__(self, key: bytes, tokens: Tokens) -> None:
+        self._key = key
+        self._purpose = tokens.challenge
+        self._limiter = anyio.CapacityLimiter(AT_ONCE)
+
+    def issue(self) -> str:
+        """A new captcha's token, good for ten minutes and one try."""
+        return self._purpose.make(secrets.token_hex(8))
+
+    def answer(self, token: str) -> str | None:
+        """The five characters of a captcha; None when its token is forged or too old."""
+        nonce = self._purpose.read(token)
+        if not isinstance(nonce, str):
+            return None
+        number = int.from_bytes(keyed_hash(self._key, nonce))
+        characters = ""
+        for _ in range(LENGTH):
+            number, place = divmod(number, len(ALPHABET))
+            characters += ALPHABET[place]
+        return characters
+
+    async def image(self, token: str) -> bytes:
+        """The PNG of a captcha that was just issued, drawn off the event loop."""
+        answer = self.answer(token)
+        assert answer
+        return await anyio.to_thread.run_sync(draw, answer, limiter=self._limiter)
+
+    async def solve(self, db: Database, token: str, typed: str, now: int) -> bool:
+        """Whether `typed` is the answer, in any case; whatever it is, the captcha is spent."""
+        answer = self.answer(token)
+        if answer is None:
+            return False
+        nonce = str(self._purpose.read(token)).encode()
+        expires_at = now + self._purpose.max_age
+        fresh = await db.write(lambda tx: challenges.spend(tx, nonce, expires_at))
+        same = hmac.compare_digest(typed.strip().upper().encode(), answer.encode())
+        return fresh and same
+
+
+class _Picture(ImageCaptcha):
+    """Characters that hardly overlap, so that a person can tell them apart."""
+
+    character_rotate = (-20, 20)
+    word_offset_dx = 0
+    word_space_probability = 0.7
+
+
+_picture = _Picture(200, 70, font_sizes=(44, 48, 52))
+
+
+def draw(text: str) -> bytes:
+    """A PNG of the characters, black on white, 200 × 70 pixels, of 1.2 KB at the most."""
+    # A dark foreground comes out nearly invisible: drawn white on black and inverted. The
+    # space keeps the last character clear of the edge.
+    image = _picture.generate_image(text + " ", (0, 0, 0), (255, 255, 255))
+    out = BytesIO()
+    ImageOps.invert(image.convert("L")).quantize(3).save(out, "PNG", optimize=True)
+    return out.getvalue()

@@ -1,0 +1,160 @@
+"""What stands before every route: base path, client address, headers, origin check, body limit."""
+
+import uuid
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+MAX_BODY = 16 * 1024
+"""Bytes of a request's body: the longest form holds a few hundred."""
+
+
+class BasePath:
+    """Lets the portal live below a path, whether or not the proxy before it strips that path."""
+
+    def __init__(self, app: ASGIApp, base_path: str) -> None:
+        self.app = app
+        self.base_path = base_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self.base_path:
+            path = scope["path"]
+            if path != self.base_path and not path.startswith(self.base_path + "/"):
+                path = self.base_path + path
+            scope = {**scope, "root_path": self.base_path, "path": path}
+        await self.app(scope, receive, send)
+
+
+class ClientAddress:
+    """Puts the client's address in `scope["client"]`, from X-Forwarded-For of trusted proxies only.
+
+    The last address of the header that is not a trusted proxy's own is the client's.
+    """
+
+    def __init__(self, app: ASGIApp, trusted: Sequence[IPv4Network | IPv6Network]) -> None:
+        self.app = app
+        self.trusted = trusted
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self.trusted and scope.get("client"):
+            forwarded = ",".join(Headers(scope=scope).getlist("x-forwarded-for"))
+            address = scope["client"][0]
+            for hop in reversed(forwarded.split(",")):
+                if not self._is_trusted(address) or not _is_address(hop.strip()):
+                    break
+                address = hop.strip()
+            scope = {**scope, "client": (address, 0)}
+        await self.app(scope, receive, send)
+
+    def _is_trusted(self, address: str) -> bool:
+        return _is_address(address) and any(ip_address(address) in net for net in self.trusted)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+class SecurityHeaders:
+    """Adds the security headers to every answer (SECURITY H1, H2) and an id to every request."""
+
+    def __init__(self, app: ASGIApp, *, style_hash: str, https: bool) -> None:
+        self.app = app
+        policy = (
+            "default-src 'none'; script-src 'self'; "
+            f"style-src 'self' '{style_hash}'; img-src 'self' data:; media-src 'self'; "
+            "manifest-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+            "frame-ancestors 'none'"
+        )
+        self.headers = {
+            "content-security-policy": policy,
+            "x-content-type-options": "nosniff",
+            # With no-referrer, plain forms would send `Origin: null`.
+            "referrer-policy": "same-origin",
+            "cross-origin-opener-policy": "same-origin",
+            "cross-origin-resource-policy": "same-origin",
+            "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
+        }
+        if https:
+            self.headers["strict-transport-security"] = "max-age=31536000"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        scope = {**scope, "state": {**scope.get("state", {}), "request_id": uuid.uuid4().hex[:8]}}
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self.headers.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+class OriginCheck:
+    """Refuses writes that another site's page sends (SECURITY S7).
+
+    Sec-Fetch-Site decides where the browser sends it, else Origin; a request with neither comes
+    from an old phone and is let in: the session cookie's SameSite guards it.
+    """
+
+    def __init__(self, app: ASGIApp, base_url: str) -> None:
+        self.app = app
+        url = urlsplit(base_url)
+        self.origin = f"{url.scheme}://{url.netloc}".lower()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
+            headers = Headers(scope=scope)
+            site = headers.get("sec-fetch-site")
+            origin = headers.get("origin")
+            if site is not None:
+                refused = site != "same-origin"
+            else:
+                refused = origin is not None and origin.lower() != self.origin
+            if refused:
+                raise HTTPException(403)
+        await self.app(scope, receive, send)
+
+
+class BodyLimit:
+    """Refuses bodies over `MAX_BODY` bytes with 413.
+
+    Starlette's own limit replaces whatever answer is given by a plain English one.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        length = Headers(scope=scope).get("content-length", "0")
+        if not length.isascii() or not length.isdecimal():
+            raise HTTPException(400)
+        if int(length) > MAX_BODY:
+            raise HTTPException(413)
+        received = 0
+
+        async def limited() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > MAX_BODY:
+                raise HTTPException(413)
+            return message
+
+        await self.app(scope, limited, send)

@@ -1,0 +1,214 @@
+"""Every setting of the portal, read once; nothing else reads the environment."""
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from starlette.config import Config
+
+MONTREAL = ZoneInfo("America/Toronto")
+SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the message names it in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The portal's settings, checked. Durations are seconds, sizes bytes."""
+
+    database: Path = Path("var/portal.db")
+    secret_keys: tuple[str, ...] = ()
+    """Signing keys, the newest last; the older ones are still accepted."""
+    base_url: str = "http://127.0.0.1:8000"
+    """Scheme, host and path of the portal, without a slash at its end."""
+    smtp_url: str | None = None
+    mail_dir: Path = Path("var/mail")
+    mail_from: str = "portail@localhost"
+    office_name: str = "Portail des membres"
+    office_phone: str = ""
+    office_email: str = ""
+    privacy_officer: str = ""
+    password_min: int = 8
+    password_max: int = 12
+    timezone: ZoneInfo = MONTREAL
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    development: bool = False
+    deliver_mail: bool = True
+    """Whether the server itself delivers; tests deliver by hand."""
+
+    @property
+    def https(self) -> bool:
+        """Whether members reach the portal over TLS."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def base_path(self) -> str:
+        """The path of `base_url`: empty, or `/portail` without a slash at its end."""
+        return unquote(urlsplit(self.base_url).path)
+
+
+def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env")) -> Settings:
+    """The settings from `environ`, else from `env_file`, else their defaults.
+
+    Creates the secret key's file beside the database where no key is given. Raises
+    `SettingsError`, whose message names the setting that is wrong.
+    """
+    read = _Reader(Config(env_file if env_file.is_file() else None, environ))
+    database = Path(read.text("PORTAL_DATABASE", "var/portal.db"))
+    password_min = read.number("PORTAL_PASSWORD_MIN", 8, low=6, high=64)
+    return Settings(
+        database=database,
+        secret_keys=_secret_keys(read, database),
+        base_url=_base_url(read),
+        smtp_url=_smtp_url(read),
+        mail_dir=Path(read.text("PORTAL_MAIL_DIR", "var/mail")),
+        mail_from=read.address("PORTAL_MAIL_FROM", "portail@localhost"),
+        office_name=read.line("PORTAL_OFFICE_NAME", "Portail des membres"),
+        office_phone=read.line("PORTAL_OFFICE_PHONE", ""),
+        office_email=read.address("PORTAL_OFFICE_EMAIL", ""),
+        privacy_officer=read.line("PORTAL_PRIVACY_OFFICER", ""),
+        password_min=password_min,
+        password_max=read.number("PORTAL_PASSWORD_MAX", 12, low=password_min, high=128),
+        timezone=_timezone(read),
+        trusted_proxies=_trusted_proxies(read),
+        development=read.text("PORTAL_DEVELOPMENT", "") == "1",
+    )
+
+
+class _Reader:
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    def text(self, name: str, default: str) -> str:
+        """A value without the white space around it; an empty one counts as not given."""
+        value = self._config(name, default="").strip()
+        return value or default
+
+    def line(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        if any(ord(c) < 32 for c in value):
+            raise SettingsError(f"{name} : un texte d’une seule ligne est attendu")
+        return value
+
+    def number(self, name: str, default: int, *, low: int, high: int) -> int:
+        value = self.text(name, str(default))
+        if not re.fullmatch("[0-9]{1,6}", value) or not low <= int(value) <= high:
+            raise SettingsError(f"{name} : un nombre de {low} à {high} est attendu")
+        return int(value)
+
+    def address(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        if value and not re.fullmatch(r"[^\s@<>,;]+@[^\s@<>,;]+", value):
+            raise SettingsError(f"{name} : une adresse courriel est attendue")
+        return value
+
+
+def _secret_keys(read: _Reader, database: Path) -> tuple[str, ...]:
+    given = read.text("PORTAL_SECRET_KEY", "")
+    if given:
+        keys = tuple(given.split())
+        source = "PORTAL_SECRET_KEY"
+    else:
+        path = Path(read.text("PORTAL_SECRET_KEY_FILE", str(database.with_suffix(".key"))))
+        source = f"PORTAL_SECRET_KEY_FILE ({path})"
+        try:
+            if not read.text("PORTAL_SECRET_KEY_FILE", ""):
+                _create_key_file(path)
+            keys = tuple(path.read_text("ascii").split())
+        except (OSError, UnicodeError) as error:
+            raise SettingsError(f"{source} : fichier illisible ({error})") from error
+    if not keys or min(map(len, keys)) < 32:
+        raise SettingsError(f"{source} : une clé d’au moins 32 caractères est attendue")
+    return keys
+
+
+def _create_key_file(path: Path) -> None:
+    """Write a new key unless there is one; two processes that start at once agree on one."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secrets.token_urlsafe(48) + "\n")
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+
+
+def _base_url(read: _Reader) -> str:
+    value = read.text("PORTAL_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+    url = urlsplit(value)
+    if (
+        url.scheme not in ("http", "https")
+        or not url.hostname
+        or url.query
+        or url.fragment
+        or url.username
+        or not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*", url.path)
+    ):
+        raise SettingsError(
+            "PORTAL_BASE_URL : une adresse comme https://exemple.org/portail est attendue"
+        )
+    if url.scheme == "http" and not _is_loopback(url.hostname):
+        raise SettingsError(
+            "PORTAL_BASE_URL : https est exigé (http seulement sur cette machine : 127.0.0.1)"
+        )
+    return value
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _smtp_url(read: _Reader) -> str | None:
+    value = read.text("PORTAL_SMTP_URL", "")
+    if not value:
+        return None
+    url = urlsplit(value)
+    try:
+        port_is_right = url.port is None or url.port > 0
+    except ValueError:
+        port_is_right = False
+    if url.scheme not in SMTP_SCHEMES or not url.hostname or not port_is_right:
+        raise SettingsError(
+            "PORTAL_SMTP_URL : une adresse comme smtp+starttls://nom:motdepasse@hote:587 "
+            "est attendue (smtp, smtps ou smtp+starttls)"
+        )
+    return value
+
+
+def _timezone(read: _Reader) -> ZoneInfo:
+    name = read.text("PORTAL_TIMEZONE", "America/Toronto")
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SettingsError(
+            "PORTAL_TIMEZONE : un fuseau comme America/Toronto est attendu"
+        ) from error
+
+
+def _trusted_proxies(read: _Reader) -> tuple[IPv4Network | IPv6Network, ...]:
+    value = read.text("PORTAL_TRUSTED_PROXIES", "")
+    try:
+        return tuple(ip_network(part) for part in re.split(r"[\s,]+", value) if part)
+    except ValueError as error:
+        raise SettingsError(
+            "PORTAL_TRUSTED_PROXIES : des adresses IP ou des réseaux séparés par des virgules "
+            "sont attendus, par exemple 127.0.0.1,::1"
+        ) from error

@@ -1,0 +1,113 @@
+"""What people read: gettext, French typography, dates, and the Jinja environment."""
+
+import gettext
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+HERE = Path(__file__).parent
+TEMPLATES = HERE.parent / "templates"
+LOCALES = HERE.parent / "locales"
+LANGUAGES = ("fr",)
+"""The languages of the portal, the default one first."""
+HTML_LANG = {"fr": "fr-CA", "en": "en-CA"}
+
+NO_BREAK = "\u00a0"
+MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin", "juillet",
+    "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+
+
+def french(text: str) -> str:
+    """`text` with the no-break spaces of Quebec typography: before `:` and inside « »."""
+    text = re.sub(r" (?=[:?!;»])", NO_BREAK, text)
+    return re.sub(r"(?<=«) ", NO_BREAK, text)
+
+
+class Texts:
+    """The sentences of one language; French is the source text."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._catalogue: gettext.NullTranslations = (
+            gettext.NullTranslations()
+            if language == "fr"
+            else gettext.translation("portal", LOCALES, [language])
+        )
+
+    def gettext(self, sentence: str) -> str:
+        """The sentence in this language, typography included."""
+        if not sentence:
+            return sentence
+        text = self._catalogue.gettext(sentence)
+        return french(text) if self.language == "fr" else text
+
+    def ngettext(self, one: str, many: str, number: int) -> str:
+        """The sentence in this language for that number."""
+        # French counts zero and one alike; the source text is French.
+        if self.language == "fr":
+            return french(one if abs(number) < 2 else many)
+        return self._catalogue.ngettext(one, many, number)
+
+    def say(self, sentence: str, values: Mapping[str, object] | None = None) -> str:
+        """The sentence in this language with its values put in."""
+        text = self.gettext(sentence)
+        return text % values if values else text
+
+    def day(self, day: date) -> str:
+        """A date in words: « 7 novembre 2026 », « 1er mars 2026 »."""
+        if self.language == "fr":
+            number = "1er" if day.day == 1 else str(day.day)
+            return f"{number} {MONTHS[day.month - 1]} {day.year}"
+        return f"{day:%B} {day.day}, {day.year}"
+
+    def moment(self, seconds: int, zone: ZoneInfo) -> str:
+        """A time (seconds since 1970, UTC) in words: « 7 novembre 2026 à 14 h 05 »."""
+        local = datetime.fromtimestamp(seconds, zone)
+        if self.language == "fr":
+            return f"{self.day(local)} à {local.hour}{NO_BREAK}h{NO_BREAK}{local:%M}"
+        return f"{self.day(local)} at {local:%H:%M}"
+
+    def duration(self, seconds: int) -> str:
+        """A wait in words, rounded up: « 40 secondes », « 15 minutes », « 4 heures »."""
+        if seconds <= 90:
+            return self.ngettext("%(n)s seconde", "%(n)s secondes", seconds) % {"n": seconds}
+        minutes = -(-seconds // 60)
+        if minutes <= 90:
+            return self.ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+        hours = -(-minutes // 60)
+        return self.ngettext("%(n)s heure", "%(n)s heures", hours) % {"n": hours}
+
+
+@cache
+def texts(language: str) -> Texts:
+    """The sentences of `language`, one of `LANGUAGES`."""
+    return Texts(language)
+
+
+@cache
+def environment(language: str) -> Environment:
+    """The Jinja environment of `language`: every template is escaped, whatever its name."""
+    env = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        auto_reload=False,
+    )
+    speech = texts(language)
+    env.install_gettext_callables(  # type: ignore[attr-defined]
+        speech.gettext, speech.ngettext, newstyle=True
+    )
+    env.policies["ext.i18n.trimmed"] = True
+    env.globals.update(say=speech.say, language=language, html_lang=HTML_LANG[language])
+    env.filters.update(day=speech.day, moment=speech.moment, duration=speech.duration)
+    return env

@@ -1,0 +1,1 @@
+"""Page-or-fragment answers, guards, flash messages: the only place that knows HTMX headers."""

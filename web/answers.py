@@ -1,0 +1,184 @@
+"""One answer for both kinds of visitor: a whole page, or the fragment that HTMX swaps in."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from markupsafe import Markup
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from forms.journey import FORMS
+from members.sessions import current
+from rules.password import checklist
+from texts import environment
+from web import assets
+from web.cookies import (
+    FLASH,
+    SESSION,
+    forget_cookie,
+    read_cookie,
+    set_cookie,
+)
+from web.encoded import Encoded, compressed
+from web.flash import SENTENCES
+from web.portal import portal_of
+
+Handler = Callable[[Request], Awaitable[Response]]
+VARY = "Accept-Language, Accept-Encoding, Cookie, HX-Request"
+
+
+async def page(
+    request: Request, template: str, *, status: int = 200, push: str = "", **values: Any
+) -> Response:
+    """Render `template` as a page, or as the fragment of it that HTMX asked for.
+
+    `push` names the route whose address the browser shows from now on; an answer to a POST
+    without it leaves the address as it was.
+    """
+    flash = flash_of(request)
+    html = render(request, template, flash=flash, **values)
+    body, encoding = compressed(request, html.encode())
+    headers = {"cache-control": "no-store", "vary": VARY, **encoding}
+    if request.method == "POST":
+        headers["hx-push-url"] = path_of(request.app, push) if push else "false"
+    response = Response(body, status, headers, media_type="text/html")
+    if flash and FLASH not in request.scope["state"]:
+        forget_cookie(response, portal_of(request).settings, FLASH)
+    return response
+
+
+async def shared_page(request: Request, template: str) -> Response:
+    """A page that is the same for everyone: bytes made at start, unless a flash message waits."""
+    if flash_of(request):
+        return await page(request, template)
+    pages: dict[tuple[str, str, bool], Encoded] = request.app.state.shared_pages
+    encoded = pages[template, language_of(request), wants_fragment(request)]
+    return encoded.respond(request, cache_control="no-cache, private", vary=VARY)
+
+
+def render_shared(
+    app: Starlette, templates: Iterable[str], languages: Iterable[str]
+) -> dict[tuple[str, str, bool], Encoded]:
+    """Every page that is the same for everyone, in each language and layout."""
+    return {
+        (template, language, fragment): Encoded(
+            _render(app, template, language, fragment, flash="").encode(),
+            "text/html; charset=utf-8",
+        )
+        for template in templates
+        for language in languages
+        for fragment in (False, True)
+    }
+
+
+async def go(
+    request: Request, name: str, *, flash: str = "", session: str = "", **parameters: str
+) -> Response:
+    """Lead on to the page of the route `name`, with the session cookie that just began.
+
+    Under HTMX that page is this very answer: one round trip. Without, a 303.
+    """
+    portal = portal_of(request)
+    path = path_of(request.app, name, **parameters)
+    if wants_fragment(request):
+        state = {**request.scope["state"], FLASH: flash}
+        if session:
+            state[SESSION] = await current(portal.db, session, portal.clock())
+        scope = {
+            **request.scope,
+            "method": "GET",
+            "path": path,
+            "path_params": parameters,
+            "query_string": b"",
+            "state": state,
+        }
+        response = await _endpoint(request.app, name)(Request(scope))
+        response.headers.setdefault("hx-push-url", path)
+    else:
+        response = RedirectResponse(path, 303)
+        if flash:
+            set_cookie(response, portal.settings, FLASH, flash, max_age=60)
+    if session:
+        set_cookie(response, portal.settings, SESSION, session)
+    return response
+
+
+async def form_body(request: Request, names: Iterable[str]) -> dict[str, str]:
+    """The fields of a form's body; one that is unknown, doubled or a file is refused with 400."""
+    allowed = frozenset(names)
+    body: dict[str, str] = {}
+    async with request.form(max_files=0, max_fields=32) as form:
+        for name, value in form.multi_items():
+            if name not in allowed or name in body or not isinstance(value, str):
+                raise HTTPException(400)
+            body[name] = value
+    return body
+
+
+def message(request: Request, template: str, *, status: int, **values: Any) -> Response:
+    """The answer to a live check: the field's message alone."""
+    html = render(request, template, **values).strip()
+    return Response(html, status, {"cache-control": "no-store"}, media_type="text/html")
+
+
+def flash_of(request: Request) -> str:
+    """The sentence that waits for this visitor, or an empty string."""
+    state = request.scope["state"]
+    key = state[FLASH] if FLASH in state else _flash_cookie(request)
+    return SENTENCES.get(key, "")
+
+
+def wants_fragment(request: Request) -> bool:
+    """Whether HTMX asks for a part of the page; for Back it wants the whole."""
+    headers = request.headers
+    return "hx-request" in headers and "hx-history-restore-request" not in headers
+
+
+def language_of(request: Request) -> str:
+    """The visitor's language."""
+    return "fr"
+
+
+def path_of(app: Starlette, name: str, /, **parameters: str) -> str:
+    """The path of a route below the portal's base path."""
+    base: str = app.state.settings.base_path
+    return base + app.url_path_for(name, **parameters)
+
+
+def render(request: Request, template: str, **values: Any) -> str:
+    """A template in the visitor's language and layout."""
+    return _render(request.app, template, language_of(request), wants_fragment(request), **values)
+
+
+def _render(app: Starlette, template: str, language: str, fragment: bool, **values: Any) -> str:
+    return (
+        environment(language)
+        .get_template(template)
+        .render(
+            layout="fragment.html" if fragment else "base.html",
+            fragment=fragment,
+            settings=app.state.settings,
+            forms=FORMS,
+            policy=app.state.policy,
+            checklist=checklist,
+            path=lambda name, /, **parameters: path_of(app, name, **parameters),
+            script=assets.script_name(),
+            sheet=Markup(assets.sheet()),  # noqa: S704 (our own file)
+            **values,
+        )
+    )
+
+
+def _flash_cookie(request: Request) -> str:
+    return read_cookie(request, request.app.state.settings, FLASH) or ""
+
+
+def _endpoint(app: Starlette, name: str) -> Handler:
+    for route in app.routes:
+        if isinstance(route, Route) and route.name == name:
+            endpoint: Handler = route.endpoint
+            return endpoint
+    raise LookupError(name)

@@ -1,0 +1,24 @@
+"""Sentences that greet the visitor on the next page; a cookie carries their key, no text."""
+
+from rules import N_
+
+SENTENCES = {
+    "signed_out": N_("Vous êtes déconnecté. À bientôt !"),
+    "sign_in_first": N_(
+        "Connectez-vous pour voir cette page. Une session prend fin après 30 minutes sans activité."
+    ),
+    "registered": N_(
+        "Votre accès est créé. Un courriel de bienvenue est en route : "
+        "ouvrez-le pour confirmer votre adresse."
+    ),
+    "password_changed": N_(
+        "Votre nouveau mot de passe est enregistré. Un courriel vous le confirmera."
+    ),
+    "email_pending": N_(
+        "Presque terminé : ouvrez le courriel envoyé à votre nouvelle adresse pour la confirmer."
+    ),
+    "email_resent": N_("Le courriel de confirmation est envoyé de nouveau."),
+    "email_cancelled": N_("Le changement d’adresse est annulé."),
+    "email_confirmed": N_("Merci ! Votre adresse courriel est confirmée."),
+    "link_expired": N_("Ce lien ne sert plus. Vous pouvez en demander un autre à cette page."),
+}
