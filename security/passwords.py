@@ -33,7 +33,9 @@ class Passwords:
 
     def _verify(self, password_hash: str | None, password: str) -> bool:
         try:
-            self._hasher.verify(password_hash or self._dummy, password)
+            # A lone surrogate has no UTF-8 form; nobody's password holds one.
+            typed = password.encode(errors="replace")
+            self._hasher.verify(password_hash or self._dummy, typed)
         except (VerificationError, InvalidHashError):
             return False
         return password_hash is not None
