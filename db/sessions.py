@@ -63,6 +63,11 @@ async def remove(tx: Transaction, id_hash: bytes) -> int | None:
     return row[0] if row else None
 
 
+async def remove_choosing(tx: Transaction, member_id: int) -> None:
+    """End the sessions of that member that a temporary password opened."""
+    await tx.execute("DELETE FROM session WHERE member_id = ? AND scope = 'choose'", (member_id,))
+
+
 async def remove_all(tx: Transaction, member_id: int) -> None:
     """End every session of that member."""
     await tx.execute("DELETE FROM session WHERE member_id = ?", (member_id,))

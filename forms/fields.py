@@ -92,11 +92,3 @@ PASSWORD = Field(
     live=False,
 )
 CURRENT_PASSWORD = replace(PASSWORD, name="current_password", label=N_("Mot de passe actuel"))
-CAPTCHA = Field(
-    "captcha",
-    N_("Code de l’image"),
-    lambda text, ground: text.strip() or Refused(N_("Écrivez les cinq caractères de l’image.")),
-    hint=N_("Cinq lettres ou chiffres, majuscules ou minuscules"),
-    capitals="characters",
-    live=False,
-)

@@ -5,7 +5,6 @@ from dataclasses import replace
 from forms import Form
 from forms.fields import (
     BIRTH_DATE,
-    CAPTCHA,
     CURRENT_PASSWORD,
     EMAIL,
     EMAIL_AGAIN,
@@ -20,14 +19,17 @@ from rules import N_
 
 FACTS = (MATRICULE, FAMILY_NAME, BIRTH_DATE, POSTAL_CODE)
 
-SIGN_IN = Form("connexion", (MATRICULE, PASSWORD), frozenset({"confirmation"}))
-IDENTIFY = Form("identite", FACTS, frozenset({"kept_email"}))
+ASKED = frozenset({"captcha", "challenge", "without_image"})
+"""The names of the captcha, where it is asked."""
+
+SIGN_IN = Form("connexion", (MATRICULE, PASSWORD), ASKED | {"confirmation"})
+IDENTIFY = Form("identite", FACTS, ASKED | {"kept_email"})
 ACCESS = Form(
     "acces",
     (EMAIL, EMAIL_AGAIN, NEW_PASSWORD, NEW_PASSWORD_AGAIN),
     frozenset({"token", "matricule"}),
 )
-RECOVERY = Form("recuperation", (*FACTS, CAPTCHA), frozenset({"challenge"}))
+RECOVERY = Form("recuperation", FACTS, ASKED)
 CHANGE_EMAIL = Form(
     "courriel",
     (

@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 
 from db import accounts, email_changes, journal, members, recoveries, sessions
-from db.database import Database, Transaction, transaction
+from db.accounts import Account
+from db.database import Transaction, transaction
 from db.email_changes import EmailChange
 from mail import messages
 from mail.messages import address_fingerprint
 from mail.outbox import queue
+from members import Means, Visit, Wait, devices
 from members.sessions import FULL, open_session
 from rules import N_, Refused
-from rules.password import PasswordPolicy, normalised, password
-from security.passwords import Passwords
+from rules.password import normalised, password
+from security.throttle import CURRENT_PASSWORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,40 +23,37 @@ class WrongPassword:
 
 @dataclass(frozen=True, slots=True)
 class PasswordChanged:
-    """The new password is saved; every session ended and this cookie's began."""
+    """The new password is saved; every session ended, and the one of this cookie began."""
 
     cookie: str
+    device: str
 
 
 async def change_email(
-    db: Database,
-    passwords: Passwords,
-    member_id: int,
-    email: str,
-    current_password: str,
-    *,
-    now: int,
-    address: str | None,
-) -> WrongPassword | Refused | None:
+    means: Means, member_id: int, email: str, current_password: str, visit: Visit
+) -> WrongPassword | Wait | Refused | None:
     """Let a new address wait for its confirmation; the one on file stays until then."""
-    account = await accounts.by_member(db, member_id)
-    known = account.password_hash if account else None
-    if not await passwords.verify(known, normalised(current_password)) or not account:
+    account = await accounts.by_member(means.db, member_id)
+    if account is None:
         return WrongPassword()
+    wrong = await _check_current(means, account, current_password)
+    if wrong:
+        return wrong
     if email == account.email:
         return Refused(N_("C’est déjà votre adresse : écrivez-en une autre."))
 
     async def save(tx: Transaction) -> None:
+        now = visit.now
         await email_changes.put(tx, EmailChange(member_id, email, now))
         await journal.write(
-            tx, "email_change_requested", at=now, member_id=member_id, address=address
+            tx, "email_change_requested", at=now, member_id=member_id, address=visit.address
         )
         await queue(tx, messages.confirm_address, email, now=now, member_id=member_id)
         await queue(
             tx, messages.address_change_requested, account.email, now=now, member_id=member_id
         )
 
-    await db.write(save)
+    await means.db.write(save)
     return None
 
 
@@ -74,30 +73,27 @@ async def resend_confirmation(tx: Transaction, member_id: int, *, now: int) -> s
 
 
 @transaction
-async def cancel_email_change(
-    tx: Transaction, member_id: int, *, now: int, address: str | None
-) -> None:
+async def cancel_email_change(tx: Transaction, member_id: int, visit: Visit) -> None:
     """Forget the address that waits for its confirmation."""
     if await email_changes.remove(tx, member_id):
         await journal.write(
-            tx, "email_change_cancelled", at=now, member_id=member_id, address=address
+            tx,
+            "email_change_cancelled",
+            at=visit.now,
+            member_id=member_id,
+            address=visit.address,
         )
 
 
 @transaction
 async def confirm_email(
-    tx: Transaction,
-    member_id: int,
-    fingerprint: str,
-    address_key: bytes,
-    *,
-    now: int,
-    address: str | None,
+    tx: Transaction, member_id: int, fingerprint: str, address_key: bytes, visit: Visit
 ) -> bool:
     """Put the address with that fingerprint on file; False when it does not wait any more.
 
     Confirming the address on file once more is no fault: links get clicked twice.
     """
+    now = visit.now
     account = await accounts.by_member(tx, member_id)
     change = await email_changes.by_member(tx, member_id)
     if account is None:
@@ -113,44 +109,55 @@ async def confirm_email(
         await accounts.set_email(tx, member_id, account.email, now)
     else:
         return True
-    await journal.write(tx, "email_confirmed", at=now, member_id=member_id, address=address)
+    await journal.write(tx, "email_confirmed", at=now, member_id=member_id, address=visit.address)
     return True
 
 
 async def change_password(
-    db: Database,
-    passwords: Passwords,
-    policy: PasswordPolicy,
+    means: Means,
     member_id: int,
     new_password: str,
     current_password: str | None,
-    *,
-    now: int,
-    address: str | None,
-) -> PasswordChanged | WrongPassword | Refused:
+    visit: Visit,
+) -> PasswordChanged | WrongPassword | Wait | Refused:
     """Save a new password: every session and every temporary password of the member ends.
 
     `current_password` is None for the one whom a temporary password let choose.
     """
+    db, now = means.db, visit.now
     account = await accounts.by_member(db, member_id)
     member = await members.by_id(db, member_id)
     if not account or not member:
         return WrongPassword()
-    if current_password is not None and not await passwords.verify(
-        account.password_hash, normalised(current_password)
-    ):
-        return WrongPassword()
-    chosen = password(new_password, policy, member.own_facts)
+    if current_password is not None:
+        wrong = await _check_current(means, account, current_password)
+        if wrong:
+            return wrong
+    chosen = password(new_password, means.policy, member.own_facts)
     if isinstance(chosen, Refused):
         return chosen
-    password_hash = await passwords.hash(chosen)
+    password_hash = await means.passwords.hash(chosen)
 
-    async def save(tx: Transaction) -> str:
+    async def save(tx: Transaction) -> PasswordChanged:
         await accounts.set_password(tx, member_id, password_hash, now)
         await recoveries.remove_all(tx, member_id)
         await sessions.remove_all(tx, member_id)
-        await journal.write(tx, "password_changed", at=now, member_id=member_id, address=address)
+        await journal.write(
+            tx, "password_changed", at=now, member_id=member_id, address=visit.address
+        )
         await queue(tx, messages.password_changed, account.email, now=now, member_id=member_id)
-        return await open_session(tx, member_id, FULL, now)
+        device = await devices.remember(tx, visit.device, member_id, now)
+        return PasswordChanged(await open_session(tx, member_id, FULL, now), device)
 
-    return PasswordChanged(await db.write(save))
+    return await db.write(save)
+
+
+async def _check_current(means: Means, account: Account, typed: str) -> WrongPassword | Wait | None:
+    member = str(account.member_id)
+    wait = await means.throttle.take(CURRENT_PASSWORD, member)
+    if wait:
+        return Wait(wait)
+    if not await means.passwords.verify(account.password_hash, normalised(typed)):
+        return WrongPassword()
+    await means.throttle.clear(CURRENT_PASSWORD, member)
+    return None

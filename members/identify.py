@@ -19,6 +19,11 @@ class Facts:
     birth_date: date
     postal_code: str
 
+    @property
+    def without_matricule(self) -> tuple[str, str]:
+        """What tells one person from another without the matricule, however the name is spelt."""
+        return self.birth_date.isoformat(), self.postal_code
+
 
 @dataclass(frozen=True, slots=True)
 class Identified:

@@ -4,11 +4,12 @@ from db import accounts, journal
 from db.database import Transaction, transaction
 from mail import messages
 from mail.outbox import queue
+from members import Visit
 from members.identify import Facts, find
 
 
 @transaction
-async def recover(tx: Transaction, facts: Facts, *, now: int, address: str | None) -> None:
+async def recover(tx: Transaction, facts: Facts, visit: Visit) -> None:
     """Queue a temporary password; or the advice to register, to a roster's address.
 
     Known, unknown and unregistered cost the same statements, and nothing is told apart
@@ -22,5 +23,12 @@ async def recover(tx: Transaction, facts: Facts, *, now: int, address: str | Non
     elif member and not account:
         message, recipient = messages.not_registered, member.email
     member_id = member.id if member else None
-    await journal.write(tx, "recovery_requested", at=now, member_id=member_id, address=address)
-    await queue(tx, message, recipient, now=now, member_id=member_id)
+    await journal.write(
+        tx,
+        "recovery_requested",
+        at=visit.now,
+        actor="visitor",
+        member_id=member_id,
+        address=visit.address,
+    )
+    await queue(tx, message, recipient, now=visit.now, member_id=member_id)

@@ -4,14 +4,15 @@ from dataclasses import dataclass
 
 from db import accounts, journal, members
 from db.accounts import Account
-from db.database import Database, Transaction
+from db.database import Transaction
 from mail import messages
 from mail.outbox import queue
+from members import Means, Visit, devices
 from members.identify import AlreadyRegistered, NotFound
 from members.sessions import FULL, open_session
 from rules import Refused
-from rules.password import PasswordPolicy, password
-from security.passwords import Passwords
+from rules.password import normalised, password
+from security.throttle import CURRENT_PASSWORD
 
 CONSENT_VERSION = "2026-11-23"
 """The date of the privacy page's text; ENVOYER beside its sentence is the consent (Loi 25)."""
@@ -19,83 +20,75 @@ CONSENT_VERSION = "2026-11-23"
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """The member has an access and is signed in with this session cookie."""
+    """The member has an access and is signed in: session cookie, known browser's cookie."""
 
     member_id: int
     cookie: str
+    device: str
 
 
 async def register(
-    db: Database,
-    passwords: Passwords,
-    policy: PasswordPolicy,
-    member_id: int,
-    email: str,
-    new_password: str,
-    *,
-    language: str,
-    now: int,
-    address: str | None,
+    means: Means, member_id: int, email: str, new_password: str, visit: Visit
 ) -> Registered | AlreadyRegistered | NotFound | Refused:
     """Create the access and sign in; `Refused` when the password is made of the member's facts.
 
     Sent again with the password that was just set, it signs in: the first answer was lost on
     its way (DESIGN §3).
     """
+    db, now = means.db, visit.now
     member = await members.by_id(db, member_id)
     if member is None or not member.active:
         return NotFound()
     account = await accounts.by_member(db, member_id)
     if account is None:
-        chosen = password(new_password, policy, member.own_facts)
+        chosen = password(new_password, means.policy, member.own_facts)
         if isinstance(chosen, Refused):
             return chosen
         fresh = Account(
             member_id=member_id,
             email=email,
             email_confirmed_at=None,
-            password_hash=await passwords.hash(chosen),
+            password_hash=await means.passwords.hash(chosen),
             password_changed_at=now,
             consent_version=CONSENT_VERSION,
             consented_at=now,
-            language=language,
+            language=visit.language,
             created_at=now,
             frozen_at=None,
         )
 
-        async def create(tx: Transaction) -> str | None:
+        async def create(tx: Transaction) -> Registered | None:
             if not await accounts.add(tx, fresh):
                 return None
-            await journal.write(tx, "registered", at=now, member_id=member_id, address=address)
             await queue(tx, messages.welcome, email, now=now, member_id=member_id)
             if member.email and member.email.casefold() != email.casefold():
                 await queue(tx, messages.access_created, member.email, now=now, member_id=member_id)
-            return await open_session(tx, member_id, FULL, now)
+            return await _sign_in(tx, member_id, visit, "registered")
 
-        cookie = await db.write(create)
-        if cookie:
-            return Registered(member_id, cookie)
+        registered = await db.write(create)
+        if registered:
+            return registered
         account = await accounts.by_member(db, member_id)
-    return await _sent_again(db, passwords, account, new_password, now=now, address=address)
+    return await _sent_again(means, account, new_password, visit)
 
 
 async def _sent_again(
-    db: Database,
-    passwords: Passwords,
-    account: Account | None,
-    typed: str,
-    *,
-    now: int,
-    address: str | None,
+    means: Means, account: Account | None, typed: str, visit: Visit
 ) -> Registered | AlreadyRegistered | NotFound:
     if account is None:
         return NotFound()
+    member_id = account.member_id
+    if await means.throttle.take(CURRENT_PASSWORD, str(member_id)):
+        return AlreadyRegistered(member_id)
     usable = account.frozen_at is None
-    if not await passwords.verify(account.password_hash if usable else None, typed):
-        return AlreadyRegistered(account.member_id)
+    known = account.password_hash if usable else None
+    if not await means.passwords.verify(known, normalised(typed)):
+        return AlreadyRegistered(member_id)
+    await means.throttle.clear(CURRENT_PASSWORD, str(member_id))
+    return await means.db.write(lambda tx: _sign_in(tx, member_id, visit, "signed_in"))
 
-    async def sign_in(tx: Transaction) -> str:
-        await journal.write(tx, "signed_in", at=now, member_id=account.member_id, address=address)
-        return await open_session(tx, account.member_id, FULL, now)
 
-    return Registered(account.member_id, await db.write(sign_in))
+async def _sign_in(tx: Transaction, member_id: int, visit: Visit, event: str) -> Registered:
+    await journal.write(tx, event, at=visit.now, member_id=member_id, address=visit.address)
+    device = await devices.remember(tx, visit.device, member_id, visit.now)
+    return Registered(member_id, await open_session(tx, member_id, FULL, visit.now), device)

@@ -6,6 +6,7 @@ import secrets
 from db import journal, sessions
 from db.database import Database, Transaction, transaction
 from db.sessions import Session
+from members import Visit
 
 IDLE = 30 * 60
 """Seconds without a request after which a session ends (SECURITY S3)."""
@@ -37,11 +38,13 @@ async def current(db: Database, cookie: str, now: int) -> Session | None:
 
 
 @transaction
-async def sign_out(tx: Transaction, cookie: str, *, now: int, address: str | None) -> None:
+async def sign_out(tx: Transaction, cookie: str, visit: Visit) -> None:
     """End the session of that cookie."""
     member_id = await sessions.remove(tx, _hash(cookie))
     if member_id is not None:
-        await journal.write(tx, "signed_out", at=now, member_id=member_id, address=address)
+        await journal.write(
+            tx, "signed_out", at=visit.now, member_id=member_id, address=visit.address
+        )
 
 
 def _hash(cookie: str) -> bytes:

@@ -2,59 +2,74 @@
 
 from dataclasses import dataclass
 
-from db import accounts, journal, recoveries
-from db.database import Database, Transaction
+from db import accounts, journal, recoveries, sessions
+from db.database import Transaction
+from members import Means, Visit, Wait, devices
 from members.sessions import CHOOSE, FULL, open_session
 from rules.password import normalised
-from security import temporary
-from security.passwords import Passwords
+from security import temporary, throttle
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A session began; its scope is `full` or `choose`."""
+    """A session began; its scope is `full` or `choose`, `device` the known browser's cookie."""
 
     member_id: int
     scope: str
     cookie: str
+    device: str | None
 
 
 async def sign_in(
-    db: Database,
-    passwords: Passwords,
-    recovery_key: bytes,
-    matricule: str,
-    password: str,
-    *,
-    now: int,
-    address: str | None,
-) -> SignedIn | None:
+    means: Means, matricule: str, password: str, visit: Visit
+) -> SignedIn | Wait | None:
     """Sign in; None for a wrong matricule and a wrong password alike.
 
-    Costs exactly one argon2 verification whoever asks (SECURITY B4). The password itself voids
-    every temporary one; a temporary one opens nothing but the choice of a new password.
+    What is let through costs exactly one argon2 verification whoever asks (SECURITY B4). The
+    password itself voids every temporary one; a temporary one passes the soft lock, and opens
+    nothing but the choice of a new password.
     """
+    db, now = means.db, visit.now
     account = await accounts.by_matricule(db, matricule)
     if account and account.frozen_at is not None:
         account = None
-    code_hmac = temporary.code_hmac(recovery_key, password)
     member_id = account.member_id if account else 0
+    code_hmac = temporary.code_hmac(means.recovery_key, password)
     is_temporary = await recoveries.holds(db, code_hmac or b"", member_id, now)
-    is_password = await passwords.verify(
+    rule: throttle.Rule = throttle.SIGN_IN
+    subject: tuple[str | bytes, ...] = (matricule,)
+    if await devices.is_known_to(db, visit.device, member_id, now):
+        rule, subject = throttle.SIGN_IN_KNOWN, (devices.device_hash(visit.device), matricule)
+    wait = await means.throttle.take(rule, *subject)
+    if wait and not is_temporary:
+        return Wait(wait)
+    is_password = await means.passwords.verify(
         account.password_hash if account else None, normalised(password)
     )
-    scope = FULL if is_password else CHOOSE if is_temporary else None
-
-    async def conclude(tx: Transaction) -> SignedIn | None:
-        if scope is None:
-            await journal.write(
-                tx, "sign_in_failed", at=now, member_id=member_id or None, address=address
+    if not is_password and not is_temporary:
+        await db.write(
+            lambda tx: journal.write(
+                tx,
+                "sign_in_failed",
+                at=now,
+                actor="visitor",
+                member_id=member_id or None,
+                address=visit.address,
             )
-            return None
-        if scope == FULL:
-            await recoveries.remove_all(tx, member_id)
-        event = "signed_in" if scope == FULL else "signed_in_temporarily"
-        await journal.write(tx, event, at=now, member_id=member_id, address=address)
-        return SignedIn(member_id, scope, await open_session(tx, member_id, scope, now))
+        )
+        return None
 
-    return await db.write(conclude)
+    async def begin(tx: Transaction) -> SignedIn:
+        device = None
+        if is_password:
+            await recoveries.remove_all(tx, member_id)
+            await sessions.remove_choosing(tx, member_id)
+            device = await devices.remember(tx, visit.device, member_id, now)
+        scope = FULL if is_password else CHOOSE
+        event = "signed_in" if is_password else "signed_in_temporarily"
+        await journal.write(tx, event, at=now, member_id=member_id, address=visit.address)
+        return SignedIn(member_id, scope, await open_session(tx, member_id, scope, now), device)
+
+    signed_in = await db.write(begin)
+    await means.throttle.clear(rule, *subject)
+    return signed_in

@@ -4,6 +4,7 @@ from starlette.routing import Route
 
 from routes import (
     account,
+    challenge,
     checks,
     confirmation,
     development,
@@ -33,6 +34,13 @@ def routes(settings: Settings) -> list[Route]:
             name="another_image",
             methods=["POST"],
         ),
+        Route(
+            "/mot-de-passe-oublie/sans-image",
+            recovery.without_image,
+            name="without_image",
+            methods=["POST"],
+        ),
+        Route("/captcha/{token}.wav", challenge.sound, name="sound"),
         Route("/membre", account.home, name="member"),
         Route("/membre/courriel", account.email, name="email"),
         Route("/membre/courriel", account.change_email, name="change_email", methods=["POST"]),

@@ -7,13 +7,14 @@ from db import accounts, email_changes, journal, members
 from db.sessions import Session
 from forms import Bound, Form
 from forms.journey import CHANGE_EMAIL, CHANGE_PASSWORD, CHOOSE_PASSWORD
-from members import change
+from members import Wait, change
 from members.change import PasswordChanged, WrongPassword
 from rules import N_, Refused
 from rules.email import email_slip
-from web.answers import form_body, go, page
+from security.throttle import SEND_AGAIN
+from web.answers import Begun, form_body, go, page
 from web.guards import choosing, signed_in
-from web.portal import address_of, portal_of
+from web.portal import portal_of, visit_of
 
 WRONG_PASSWORD = Refused(N_("Ce n’est pas votre mot de passe actuel. Essayez de nouveau."))
 
@@ -48,15 +49,15 @@ async def change_email(request: Request, session: Session) -> Response:
     if bound.errors:
         return await _email_page(request, session, bound)
     answer = await change.change_email(
-        portal.db,
-        portal.passwords,
+        portal.means,
         session.member_id,
         bound.values["email"],
         bound.values["current_password"],
-        now=portal.clock(),
-        address=address_of(request),
+        visit_of(request),
     )
     match answer:
+        case Wait(seconds):
+            return await _email_page(request, session, bound, wait=seconds)
         case WrongPassword():
             bound.errors["current_password"] = WRONG_PASSWORD
             return await _email_page(request, session, bound)
@@ -71,6 +72,10 @@ async def resend_confirmation(request: Request, session: Session) -> Response:
     """Send the confirmation mail again."""
     portal = portal_of(request)
     await form_body(request, ())
+    wait = await portal.throttle.take(SEND_AGAIN, "confirmation", str(session.member_id))
+    if wait:
+        blank = CHANGE_EMAIL.blank(portal.ground)
+        return await _email_page(request, session, blank, wait=wait)
     await change.resend_confirmation(portal.db, session.member_id, now=portal.clock())
     return await go(request, "email", flash="email_resent")
 
@@ -80,9 +85,7 @@ async def cancel_email_change(request: Request, session: Session) -> Response:
     """Forget the address that waits."""
     portal = portal_of(request)
     await form_body(request, ())
-    await change.cancel_email_change(
-        portal.db, session.member_id, now=portal.clock(), address=address_of(request)
-    )
+    await change.cancel_email_change(portal.db, session.member_id, visit_of(request))
     return await go(request, "email", flash="email_cancelled")
 
 
@@ -124,44 +127,50 @@ async def _save(
     if bound.errors:
         return await _password_page(request, session, bound)
     answer = await change.change_password(
-        portal.db,
-        portal.passwords,
-        portal.policy,
+        portal.means,
         session.member_id,
         bound.values["password"],
         current_password,
-        now=portal.clock(),
-        address=address_of(request),
+        visit_of(request),
     )
     match answer:
+        case Wait(seconds):
+            return await _password_page(request, session, bound, wait=seconds)
         case WrongPassword():
             bound.errors["current_password"] = WRONG_PASSWORD
         case Refused():
             bound.errors["password"] = answer
-        case PasswordChanged(cookie):
-            return await go(request, "member", flash="password_changed", session=cookie)
+        case PasswordChanged(cookie, device):
+            begun = Begun(cookie, device)
+            return await go(request, "member", flash="password_changed", begun=begun)
     return await _password_page(request, session, bound)
 
 
-async def _email_page(request: Request, session: Session, bound: Bound) -> Response:
+async def _email_page(
+    request: Request, session: Session, bound: Bound, *, wait: int = 0
+) -> Response:
     db = portal_of(request).db
     return await page(
         request,
         "account/email.html",
         status=422 if bound.errors else 200,
         form=bound,
+        wait=wait,
         account=await accounts.by_member(db, session.member_id),
         change=await email_changes.by_member(db, session.member_id),
     )
 
 
-async def _password_page(request: Request, session: Session, bound: Bound) -> Response:
+async def _password_page(
+    request: Request, session: Session, bound: Bound, *, wait: int = 0
+) -> Response:
     db = portal_of(request).db
     return await page(
         request,
         "account/choose.html" if bound.form is CHOOSE_PASSWORD else "account/password.html",
         status=422 if bound.errors else 200,
         form=bound,
+        wait=wait,
         account=await accounts.by_member(db, session.member_id),
         member=await members.by_id(db, session.member_id),
     )

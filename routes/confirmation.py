@@ -7,7 +7,7 @@ from members.change import confirm_email
 from members.sessions import FULL
 from web.answers import form_body, go, page
 from web.guards import session_of
-from web.portal import address_of, portal_of
+from web.portal import portal_of, visit_of
 
 
 async def show(request: Request) -> Response:
@@ -37,7 +37,6 @@ async def confirm(request: Request) -> Response:
         session.member_id,
         payload[1],
         portal.address_key,
-        now=portal.clock(),
-        address=address_of(request),
+        visit_of(request),
     )
     return await go(request, "email", flash="email_confirmed" if confirmed else "link_expired")

@@ -1,7 +1,5 @@
 """« Mot de passe oublié ? »."""
 
-import base64
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -9,52 +7,77 @@ from forms import Bound
 from forms.journey import RECOVERY
 from members.identify import Facts
 from members.recover import recover
-from rules import N_, Refused
-from web.answers import form_body, page
-from web.portal import address_of, portal_of
-
-WRONG_CODE = Refused(
-    N_("Le code ne correspond pas à l’image. En voici une autre : essayez de nouveau.")
+from security.throttle import (
+    ADDRESS_REFUSES,
+    RECOVER_FACTS,
+    RECOVER_MATRICULE,
+    RECOVER_WITHOUT_IMAGE,
+    network_of,
 )
+from web import captcha
+from web.answers import form_body, page
+from web.captcha import Captcha
+from web.portal import portal_of, visit_of
 
 
 async def start(request: Request) -> Response:
     """The form, empty, with a new captcha."""
-    return await _form(request, RECOVERY.blank(portal_of(request).ground), status=200)
+    blank = RECOVERY.blank(portal_of(request).ground)
+    return await _form(request, blank, await captcha.show(request, {}), status=200)
 
 
 async def another_image(request: Request) -> Response:
     """The form as it was typed, with another captcha."""
-    portal = portal_of(request)
     body = await form_body(request, RECOVERY.names)
-    kept = {name: text for name, text in body.items() if name not in ("captcha", "challenge")}
-    return await _form(request, RECOVERY.blank(portal.ground, **kept), status=200)
+    blank = RECOVERY.blank(portal_of(request).ground, **body)
+    return await _form(request, blank, await captcha.show(request, {}), status=200)
+
+
+async def without_image(request: Request) -> Response:
+    """The form as it was typed, without the captcha (WCAG 2.2, 3.3.8)."""
+    body = await form_body(request, RECOVERY.names)
+    return await _form(request, RECOVERY.blank(portal_of(request).ground, **body), status=200)
 
 
 async def send(request: Request) -> Response:
     """Queue the mail, if these are somebody's facts; the answer is the same whoever asks."""
-    portal = portal_of(request)
+    portal, visit = portal_of(request), visit_of(request)
     body = await form_body(request, RECOVERY.names)
     bound = RECOVERY.bind(body, portal.ground)
-    token = body.get("challenge", "")
+    with_image = "without_image" not in body
     if bound.errors:
-        return await _form(request, bound, token)
-    code = bound.values.pop("captcha")
-    if not await portal.challenges.solve(portal.db, token, code, portal.clock()):
-        bound.typed["captcha"] = ""
-        bound.errors["captcha"] = WRONG_CODE
-        return await _form(request, bound)
-    await recover(portal.db, Facts(**bound.values), now=portal.clock(), address=address_of(request))
+        return await _form(
+            request, bound, await captcha.show(request, body) if with_image else None
+        )
+    if with_image:
+        asked = await captcha.judge(request, body)
+        if asked:
+            return await _form(request, bound, asked)
+        wait = 0
+    else:
+        wait = await portal.throttle.take(RECOVER_WITHOUT_IMAGE, network_of(visit.address))
+    facts = Facts(**bound.values)
+    wait = wait or max(
+        await portal.throttle.take(ADDRESS_REFUSES, network_of(visit.address)),
+        await portal.throttle.take(RECOVER_MATRICULE, facts.matricule),
+        await portal.throttle.take(RECOVER_FACTS, *facts.without_matricule),
+    )
+    if wait:
+        shown = await captcha.show(request, {}) if with_image else None
+        return await _form(request, bound, shown, wait=wait)
+    await recover(portal.db, facts, visit)
     return await page(request, "recovery/sent.html")
 
 
-async def _form(request: Request, bound: Bound, token: str = "", *, status: int = 422) -> Response:
-    """The form; a captcha that was not tried yet stays the same."""
-    challenges = portal_of(request).challenges
-    if challenges.answer(token) is None:
-        token = challenges.issue()
-        bound.typed["captcha"] = ""
-    image = base64.b64encode(await challenges.image(token)).decode()
+async def _form(
+    request: Request,
+    bound: Bound,
+    asked: Captcha | None = None,
+    *,
+    status: int = 422,
+    wait: int = 0,
+) -> Response:
+    """The form with the captcha `asked`; without one, the captcha is waived."""
     return await page(
-        request, "recovery/form.html", status=status, form=bound, challenge=token, image=image
+        request, "recovery/form.html", status=status, form=bound, captcha=asked, wait=wait
     )

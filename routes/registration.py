@@ -9,8 +9,10 @@ from members.identify import AlreadyRegistered, Facts, Identified, NotFound
 from members.identify import identify as find
 from members.register import register
 from rules import Refused
-from web.answers import form_body, go, language_of, page, shared_page
-from web.portal import address_of, portal_of
+from security import throttle
+from web.answers import Begun, form_body, go, page, shared_page
+from web.captcha import Captcha, judge_when_busy
+from web.portal import portal_of, visit_of
 
 STEP_ONE = "registration/identify.html"
 STEP_TWO = "registration/access.html"
@@ -29,9 +31,17 @@ async def identify(request: Request) -> Response:
     kept_email = body.get("kept_email", "")
     if bound.errors:
         return await _step_one(request, bound, kept_email)
-    answer = await find(portal.db, Facts(**bound.values))
+    facts = Facts(**bound.values)
+    asked = await judge_when_busy(request, body)
+    if asked:
+        return await _step_one(request, bound, kept_email, captcha=asked)
+    wait = await _take(request, facts)
+    if wait:
+        return await _step_one(request, bound, kept_email, wait=wait)
+    answer = await find(portal.db, facts)
     if not isinstance(answer, Identified):
         return await _step_one(request, bound, kept_email, dead_end=_dead_end(answer))
+    await portal.throttle.clear(throttle.IDENTIFY_MATRICULE, facts.matricule)
     return await page(
         request,
         STEP_TWO,
@@ -60,15 +70,11 @@ async def complete(request: Request) -> Response:
     if bound.errors:
         return await _step_two(request, bound, body)
     answer = await register(
-        portal.db,
-        portal.passwords,
-        portal.policy,
+        portal.means,
         member_id,
         bound.values["email"],
         bound.values["password"],
-        language=language_of(request),
-        now=portal.clock(),
-        address=address_of(request),
+        visit_of(request),
     )
     match answer:
         case Refused():
@@ -77,18 +83,43 @@ async def complete(request: Request) -> Response:
         case AlreadyRegistered() | NotFound():
             blank = IDENTIFY.blank(portal.ground)
             return await _step_one(request, blank, "", dead_end=_dead_end(answer))
-    return await go(request, "member", flash="registered", session=answer.cookie)
+    begun = Begun(answer.cookie, answer.device)
+    return await go(request, "member", flash="registered", begun=begun)
 
 
 def _dead_end(answer: AlreadyRegistered | NotFound) -> str:
     return "registered" if isinstance(answer, AlreadyRegistered) else "not_found"
 
 
+async def _take(request: Request, facts: Facts) -> int:
+    """Count one try at these facts; gives the seconds to wait, 0 for none."""
+    take, visit = portal_of(request).throttle.take, visit_of(request)
+    return max(
+        await take(throttle.ADDRESS_REFUSES, throttle.network_of(visit.address)),
+        await take(throttle.IDENTIFY_MATRICULE, facts.matricule),
+        await take(throttle.IDENTIFY_FACTS, *facts.without_matricule),
+    )
+
+
 async def _step_one(
-    request: Request, bound: Bound, kept_email: str, *, dead_end: str = "", status: int = 422
+    request: Request,
+    bound: Bound,
+    kept_email: str,
+    *,
+    dead_end: str = "",
+    captcha: Captcha | None = None,
+    wait: int = 0,
+    status: int = 422,
 ) -> Response:
     return await page(
-        request, STEP_ONE, status=status, form=bound, kept_email=kept_email, dead_end=dead_end
+        request,
+        STEP_ONE,
+        status=status,
+        form=bound,
+        kept_email=kept_email,
+        dead_end=dead_end,
+        captcha=captcha,
+        wait=wait,
     )
 
 

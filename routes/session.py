@@ -5,13 +5,15 @@ from starlette.responses import Response
 
 from forms import Bound
 from forms.journey import SIGN_IN
-from members import sessions
+from members import Wait, sessions
 from members import sign_in as access
 from rules import N_, Refused
-from web.answers import form_body, go, page, shared_page
+from security.throttle import ADDRESS_REFUSES, network_of
+from web.answers import Begun, form_body, go, page, shared_page
+from web.captcha import Captcha, judge_when_busy
 from web.cookies import SESSION, forget_cookie, read_cookie
 from web.guards import session_of
-from web.portal import address_of, portal_of
+from web.portal import portal_of, visit_of
 
 WRONG = Refused(
     N_(
@@ -36,22 +38,27 @@ async def sign_in(request: Request) -> Response:
     confirmation = body.get("confirmation", "")
     if bound.errors:
         return await _again(request, bound, confirmation)
-    signed_in = await access.sign_in(
-        portal.db,
-        portal.passwords,
-        portal.recovery_key,
-        bound.values["matricule"],
-        bound.values["password"],
-        now=portal.clock(),
-        address=address_of(request),
+    visit = visit_of(request)
+    wait = await portal.throttle.take(ADDRESS_REFUSES, network_of(visit.address))
+    if wait:
+        return await _again(request, bound, confirmation, wait=wait)
+    asked = await judge_when_busy(request, body)
+    if asked:
+        return await _again(request, bound, confirmation, captcha=asked)
+    answer = await access.sign_in(
+        portal.means, bound.values["matricule"], bound.values["password"], visit
     )
-    if signed_in is None:
-        return await _again(request, bound, confirmation, WRONG)
-    if signed_in.scope == sessions.CHOOSE:
-        return await go(request, "choose_password", session=signed_in.cookie)
+    match answer:
+        case None:
+            return await _again(request, bound, confirmation, problem=WRONG)
+        case Wait(seconds):
+            return await _again(request, bound, confirmation, wait=seconds)
+    begun = Begun(answer.cookie, answer.device)
+    if answer.scope == sessions.CHOOSE:
+        return await go(request, "choose_password", begun=begun)
     if confirmation and portal.tokens.confirmation.read(confirmation):
-        return await go(request, "confirmation", session=signed_in.cookie, token=confirmation)
-    return await go(request, "member", session=signed_in.cookie)
+        return await go(request, "confirmation", begun=begun, token=confirmation)
+    return await go(request, "member", begun=begun)
 
 
 async def sign_out(request: Request) -> Response:
@@ -60,7 +67,7 @@ async def sign_out(request: Request) -> Response:
     await form_body(request, ())
     cookie = read_cookie(request, portal.settings, SESSION)
     if cookie:
-        await sessions.sign_out(portal.db, cookie, now=portal.clock(), address=address_of(request))
+        await sessions.sign_out(portal.db, cookie, visit_of(request))
     request.scope["state"][SESSION] = None
     response = await go(request, "home", flash="signed_out")
     forget_cookie(response, portal.settings, SESSION)
@@ -69,7 +76,13 @@ async def sign_out(request: Request) -> Response:
 
 
 async def _again(
-    request: Request, bound: Bound, confirmation: str, problem: Refused | None = None
+    request: Request,
+    bound: Bound,
+    confirmation: str,
+    *,
+    problem: Refused | None = None,
+    captcha: Captcha | None = None,
+    wait: int = 0,
 ) -> Response:
     return await page(
         request,
@@ -78,4 +91,6 @@ async def _again(
         form=bound,
         confirmation=confirmation,
         problem=problem,
+        captcha=captcha,
+        wait=wait,
     )

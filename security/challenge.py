@@ -12,14 +12,17 @@ from PIL import ImageOps
 from db import challenges
 from db.database import Database
 from security.keys import keyed_hash
+from security.sound import speak
 from security.tokens import Tokens
 
-ALPHABET = "346789ACEFHJKMNRWXY"
+ALPHABET = "346789ACEFHJKNRWXY"
 """Without pairs that look alike (0 O Q D, 1 I L, 2 Z, 5 S, 6 G, 8 B, U V) or sound alike in
-French (B D P T, I J)."""
+French (B D P T, I J, M N)."""
 LENGTH = 5
 AT_ONCE = 2
-"""How many images are drawn at the same time."""
+"""How many images or sounds are made at the same time."""
+PATIENCE = 30
+"""Seconds that stand for the captcha where somebody cannot read it."""
 
 
 class Challenges:
@@ -52,16 +55,37 @@ class Challenges:
         assert answer
         return await anyio.to_thread.run_sync(draw, answer, limiter=self._limiter)
 
+    async def sound(self, token: str) -> bytes | None:
+        """The WAV of a captcha, spoken off the event loop; None when its token is no good."""
+        answer = self.answer(token)
+        if answer is None:
+            return None
+        return await anyio.to_thread.run_sync(speak, answer, limiter=self._limiter)
+
+    def patience(self, token: str) -> int:
+        """Seconds still to wait until a captcha may be passed without its image."""
+        age = self._purpose.age(token)
+        return PATIENCE if age is None else max(0, PATIENCE - age)
+
+    async def pass_without_image(self, db: Database, token: str, now: int) -> bool:
+        """Whether whoever cannot read the image has waited long enough; spends the captcha."""
+        if self.answer(token) is None or self.patience(token):
+            return False
+        return await self._spend(db, token, now)
+
     async def solve(self, db: Database, token: str, typed: str, now: int) -> bool:
         """Whether `typed` is the answer, in any case; whatever it is, the captcha is spent."""
         answer = self.answer(token)
         if answer is None:
             return False
-        nonce = str(self._purpose.read(token)).encode()
-        expires_at = now + self._purpose.max_age
-        fresh = await db.write(lambda tx: challenges.spend(tx, nonce, expires_at))
+        fresh = await self._spend(db, token, now)
         same = hmac.compare_digest(typed.strip().upper().encode(), answer.encode())
         return fresh and same
+
+    async def _spend(self, db: Database, token: str, now: int) -> bool:
+        nonce = str(self._purpose.read(token)).encode()
+        expires_at = now + self._purpose.max_age
+        return await db.write(lambda tx: challenges.spend(tx, nonce, expires_at))
 
 
 class _Picture(ImageCaptcha):

@@ -21,6 +21,7 @@ class Purpose:
                 return clock()
 
         self.max_age = max_age
+        self._clock = clock
         self._serializer = URLSafeTimedSerializer(
             list(keys),
             salt=f"portal:{salt}",
@@ -39,6 +40,14 @@ class Purpose:
             return self._serializer.loads(token, max_age=self.max_age)
         except (BadData, UnicodeError, RecursionError):
             return None
+
+    def age(self, token: str) -> int | None:
+        """Seconds since the token was made; None where `read` gives None."""
+        try:
+            _, made = self._serializer.loads(token, self.max_age, return_timestamp=True)
+        except (BadData, UnicodeError, RecursionError):
+            return None
+        return self._clock() - int(made.timestamp())
 
 
 class Tokens:

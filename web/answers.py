@@ -1,6 +1,7 @@
 """One answer for both kinds of visitor: a whole page, or the fragment that HTMX swaps in."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
@@ -11,11 +12,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from forms.journey import FORMS
+from members import devices
 from members.sessions import current
 from rules.password import checklist
 from texts import environment
 from web import assets
 from web.cookies import (
+    DEVICE,
     FLASH,
     SESSION,
     forget_cookie,
@@ -30,18 +33,34 @@ Handler = Callable[[Request], Awaitable[Response]]
 VARY = "Accept-Language, Accept-Encoding, Cookie, HX-Request"
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The cookies of a session that just began: its own, and the known browser's."""
+
+    session: str
+    device: str | None
+
+
 async def page(
-    request: Request, template: str, *, status: int = 200, push: str = "", **values: Any
+    request: Request,
+    template: str,
+    *,
+    status: int = 200,
+    push: str = "",
+    wait: int = 0,
+    **values: Any,
 ) -> Response:
     """Render `template` as a page, or as the fragment of it that HTMX asked for.
 
     `push` names the route whose address the browser shows from now on; an answer to a POST
-    without it leaves the address as it was.
+    without it leaves the address as it was. `wait` (seconds) makes it a refusal, 429.
     """
     flash = flash_of(request)
-    html = render(request, template, flash=flash, **values)
+    html = render(request, template, flash=flash, wait=wait, **values)
     body, encoding = compressed(request, html.encode())
     headers = {"cache-control": "no-store", "vary": VARY, **encoding}
+    if wait:
+        status, headers["retry-after"] = 429, str(wait)
     if request.method == "POST":
         headers["hx-push-url"] = path_of(request.app, push) if push else "false"
     response = Response(body, status, headers, media_type="text/html")
@@ -65,7 +84,7 @@ def render_shared(
     """Every page that is the same for everyone, in each language and layout."""
     return {
         (template, language, fragment): Encoded(
-            _render(app, template, language, fragment, flash="").encode(),
+            _render(app, template, language, fragment, flash="", wait=0).encode(),
             "text/html; charset=utf-8",
         )
         for template in templates
@@ -75,9 +94,9 @@ def render_shared(
 
 
 async def go(
-    request: Request, name: str, *, flash: str = "", session: str = "", **parameters: str
+    request: Request, name: str, *, flash: str = "", begun: Begun | None = None, **parameters: str
 ) -> Response:
-    """Lead on to the page of the route `name`, with the session cookie that just began.
+    """Lead on to the page of the route `name`, with the session that just began.
 
     Under HTMX that page is this very answer: one round trip. Without, a 303.
     """
@@ -85,8 +104,8 @@ async def go(
     path = path_of(request.app, name, **parameters)
     if wants_fragment(request):
         state = {**request.scope["state"], FLASH: flash}
-        if session:
-            state[SESSION] = await current(portal.db, session, portal.clock())
+        if begun:
+            state[SESSION] = await current(portal.db, begun.session, portal.clock())
         scope = {
             **request.scope,
             "method": "GET",
@@ -101,8 +120,10 @@ async def go(
         response = RedirectResponse(path, 303)
         if flash:
             set_cookie(response, portal.settings, FLASH, flash, max_age=60)
-    if session:
-        set_cookie(response, portal.settings, SESSION, session)
+    if begun:
+        set_cookie(response, portal.settings, SESSION, begun.session)
+    if begun and begun.device:
+        set_cookie(response, portal.settings, DEVICE, begun.device, max_age=devices.TERM)
     return response
 
 

@@ -7,6 +7,7 @@ from settings import Settings
 
 SESSION = "session"
 FLASH = "flash"
+DEVICE = "device"
 
 
 def cookie_name(settings: Settings, name: str) -> str:

@@ -9,13 +9,16 @@ from starlette.requests import Request
 from db.database import Database
 from forms import Ground
 from mail.messages import Desk
+from members import Means, Visit
 from rules.password import PasswordPolicy
 from security.challenge import Challenges
 from security.clock import Clock
 from security.keys import derive
 from security.passwords import Passwords
+from security.throttle import Throttle
 from security.tokens import Tokens
 from settings import Settings
+from web.cookies import DEVICE, read_cookie
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Portal:
     tokens: Tokens
     challenges: Challenges
     policy: PasswordPolicy
+    throttle: Throttle
     address_key: bytes
     recovery_key: bytes
 
@@ -45,6 +49,7 @@ class Portal:
             tokens=tokens,
             challenges=Challenges(derive(secret_key, "challenge"), tokens),
             policy=PasswordPolicy(settings.password_min, settings.password_max),
+            throttle=Throttle(db, derive(secret_key, "throttle"), clock),
             address_key=derive(secret_key, "address"),
             recovery_key=derive(secret_key, "recovery"),
         )
@@ -54,6 +59,18 @@ class Portal:
         """What the rules of a form need now."""
         today = datetime.fromtimestamp(self.clock(), self.settings.timezone).date()
         return Ground(today, self.policy)
+
+    @property
+    def means(self) -> Means:
+        """What the acts on an access work with."""
+        return Means(
+            self.db,
+            self.passwords,
+            self.throttle,
+            self.policy,
+            self.address_key,
+            self.recovery_key,
+        )
 
     @property
     def desk(self) -> Desk:
@@ -69,6 +86,11 @@ def portal_of(request: Request) -> Portal:
     return portal
 
 
-def address_of(request: Request) -> str | None:
-    """The client's address, as the trusted proxies tell it."""
-    return request.client.host if request.client else None
+def visit_of(request: Request) -> Visit:
+    """When this request came, from which address (as trusted proxies tell it) and browser."""
+    portal = portal_of(request)
+    return Visit(
+        now=portal.clock(),
+        address=request.client.host if request.client else None,
+        device=read_cookie(request, portal.settings, DEVICE),
+    )

@@ -1,0 +1,47 @@
+"""Table `device`: browsers that signed in before, by the hash of an opaque cookie."""
+
+from db.database import Reader, Transaction
+
+
+async def knows(db: Reader, cookie_hash: bytes, member_id: int, seen_after: int) -> bool:
+    """Whether that member signed in from this browser since `seen_after`."""
+    row = await db.one(
+        "SELECT 1 FROM device WHERE cookie_hash = ? AND member_id = ? AND seen_at > ?",
+        (cookie_hash, member_id, seen_after),
+    )
+    return row is not None
+
+
+async def is_known(db: Reader, cookie_hash: bytes, seen_after: int) -> bool:
+    """Whether anybody signed in from this browser since `seen_after`."""
+    row = await db.one(
+        "SELECT 1 FROM device WHERE cookie_hash = ? AND seen_at > ? LIMIT 1",
+        (cookie_hash, seen_after),
+    )
+    return row is not None
+
+
+async def remember(tx: Transaction, cookie_hash: bytes, member_id: int, now: int) -> None:
+    """Note that the member signed in from this browser."""
+    await tx.execute(
+        "INSERT INTO device (cookie_hash, member_id, seen_at) VALUES (?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET seen_at = excluded.seen_at",
+        (cookie_hash, member_id, now),
+    )
+
+
+async def rename(tx: Transaction, old_hash: bytes, new_hash: bytes) -> None:
+    """Give a browser's rows their new cookie."""
+    await tx.execute(
+        "UPDATE device SET cookie_hash = ? WHERE cookie_hash = ?", (new_hash, old_hash)
+    )
+
+
+async def remove_all(tx: Transaction, member_id: int) -> None:
+    """Forget every browser of that member."""
+    await tx.execute("DELETE FROM device WHERE member_id = ?", (member_id,))
+
+
+async def purge(tx: Transaction, seen_before: int) -> int:
+    """Forget browsers not seen since; gives how many."""
+    return await tx.execute("DELETE FROM device WHERE seen_at <= ?", (seen_before,))

@@ -1,0 +1,76 @@
+"""Table `throttle`: how often a key was tried; keys are HMACs, times are milliseconds."""
+
+from db.database import Database, Transaction
+
+
+async def take_quota(db: Database, key: bytes, *, now: int, every: int, burst: int) -> int:
+    """Count one try against a quota of `burst` at once and one more each `every` milliseconds.
+
+    Gives 0 when it is let through, else the milliseconds to wait. One statement (GCRA): `until`
+    is the time at which the bucket would be empty again.
+    """
+    rows = await db.count(
+        """
+        INSERT INTO throttle (key, tries, until, allowed, forget)
+        VALUES (:key, 1, :now + :every, 1, :now + :every)
+        ON CONFLICT (key) DO UPDATE SET
+            allowed = max(until, :now) <= :now + :every * (:burst - 1),
+            tries = tries + 1,
+            refused = refused + (max(until, :now) > :now + :every * (:burst - 1)),
+            until = max(until, :now)
+                + iif(max(until, :now) <= :now + :every * (:burst - 1), :every, 0),
+            forget = max(until, :now) + :every
+        RETURNING allowed, until
+        """,
+        {"key": key, "now": now, "every": every, "burst": burst},
+    )
+    allowed, until = rows[0]
+    return 0 if allowed else int(until) - (now + every * (burst - 1))
+
+
+async def take_growing(
+    db: Database, key: bytes, *, now: int, free: int, first: int, longest: int, memory: int
+) -> int:
+    """Count one try; after `free` of them each waits twice as long, from `first` to `longest`.
+
+    Gives 0 when it is let through, else the milliseconds to wait. One statement: the try counts
+    as failed until `clear` says otherwise, so that many at once cannot slip through. A try made
+    while waiting does not lengthen the wait; all is forgotten `memory` milliseconds after.
+    """
+    rows = await db.count(
+        """
+        INSERT INTO throttle (key, tries, until, allowed, forget)
+        VALUES (:key, 1, :now, 1, :now + :memory)
+        ON CONFLICT (key) DO UPDATE SET
+            allowed = until <= :now,
+            refused = refused + (until > :now),
+            tries = iif(forget <= :now, 1, tries + (until <= :now)),
+            until = CASE
+                WHEN forget <= :now OR tries + 1 < :free THEN max(until, :now)
+                WHEN until > :now THEN until
+                ELSE :now + min(:longest, :first << min(tries + 1 - :free, 20))
+            END,
+            forget = iif(until <= :now, :now + :memory, forget)
+        RETURNING allowed, until
+        """,
+        {
+            "key": key,
+            "now": now,
+            "free": free,
+            "first": first,
+            "longest": longest,
+            "memory": memory,
+        },
+    )
+    allowed, until = rows[0]
+    return 0 if allowed else int(until) - now
+
+
+async def clear(db: Database, key: bytes) -> None:
+    """Forget every try at that key."""
+    await db.count("DELETE FROM throttle WHERE key = :key RETURNING 1", {"key": key})
+
+
+async def purge(tx: Transaction, now: int) -> int:
+    """Drop what no longer counts; gives how many rows (`now` in milliseconds)."""
+    return await tx.execute("DELETE FROM throttle WHERE forget <= ?", (now,))
