@@ -1,20 +1,17 @@
 """The operator's commands: `.venv/bin/python manage.py …`."""
 
-import asyncio
 import sqlite3
-import sys
 from pathlib import Path
-from typing import NoReturn
 
 import click
 import uvicorn
 
-import settings as settings_module
+from commands import access, fail, load_settings, ready_settings, with_database
 from db.database import Database
-from db.migrate import SchemaTooNew, migrate, pending
-from roster.importing import import_roster
+from db.migrate import SchemaTooNew, migrate
+from roster.importing import Plan, import_roster
 from security.clock import system_clock
-from settings import Settings, SettingsError
+from settings import Settings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -40,23 +37,18 @@ def init() -> None:
 @click.option("--dry-run", is_flag=True, help="Dire ce qui changerait, sans rien écrire.")
 def import_(file: Path, dry_run: bool) -> None:
     """Charger la liste des membres depuis FILE (CSV)."""
-    settings = ready_settings()
 
-    async def run() -> None:
-        db = await Database.open(settings.database)
-        try:
-            plan = await import_roster(
-                db, file, dry_run=dry_run, zone=settings.timezone, now=system_clock()
-            )
-        finally:
-            await db.close()
-        for line in plan.report():
-            click.echo(line)
+    async def work(settings: Settings, db: Database) -> Plan:
+        return await import_roster(
+            db, file, dry_run=dry_run, zone=settings.timezone, now=system_clock()
+        )
 
     try:
-        asyncio.run(run())
+        plan = with_database(work)
     except (OSError, ValueError) as error:
         fail(f"{file} : {error}")
+    for line in plan.report():
+        click.echo(line)
 
 
 @commands.command()
@@ -83,31 +75,8 @@ def serve(host: str, port: int, reload: bool) -> None:
     )
 
 
-def load_settings() -> Settings:
-    """The settings; a wrong one ends the command with one line that names it (exit code 2)."""
-    try:
-        return settings_module.load()
-    except SettingsError as error:
-        fail(str(error))
-
-
-def ready_settings() -> Settings:
-    """The settings, once the database is there and migrated; else one line and exit code 2."""
-    settings = load_settings()
-    try:
-        behind = pending(settings.database)
-    except sqlite3.Error:
-        fail(f"{settings.database} n’existe pas encore : lancez d’abord « manage.py init ».")
-    if behind > 0:
-        fail(f"{settings.database} est à mettre à niveau : lancez d’abord « manage.py init ».")
-    return settings
-
-
-def fail(sentence: str) -> NoReturn:
-    """Say what is wrong in one line and end with exit code 2."""
-    click.echo(sentence, err=True)
-    sys.exit(2)
-
+for command in (access.registrations, access.annul, access.purge):
+    commands.add_command(command)
 
 if __name__ == "__main__":
     commands()

@@ -39,6 +39,8 @@ class Settings:
     password_min: int = 8
     password_max: int = 12
     timezone: ZoneInfo = MONTREAL
+    journal_days: int = 365
+    """Days for which the journal is kept."""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     development: bool = False
     deliver_mail: bool = True
@@ -78,6 +80,7 @@ def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env"))
         password_min=password_min,
         password_max=read.number("PORTAL_PASSWORD_MAX", 12, low=password_min, high=128),
         timezone=_timezone(read),
+        journal_days=read.number("PORTAL_JOURNAL_DAYS", 365, low=30, high=3660),
         trusted_proxies=_trusted_proxies(read),
         development=read.text("PORTAL_DEVELOPMENT", "") == "1",
     )

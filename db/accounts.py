@@ -84,3 +84,21 @@ async def shares_email(db: Reader, email: str) -> bool:
     """Whether several accesses have this address (couples share one)."""
     row = await db.one("SELECT count(*) FROM account WHERE email = ?", (email,))
     return bool(row and row[0] > 1)
+
+
+async def remove(tx: Transaction, member_id: int) -> bool:
+    """Erase the access and all that hangs on it; says whether there was one."""
+    return await tx.execute("DELETE FROM account WHERE member_id = ?", (member_id,)) == 1
+
+
+async def created_since(db: Reader, since: int) -> list[tuple[str, str, str, str, int]]:
+    """The new accesses: (matricule, family name, first name, e-mail, created at), oldest first."""
+    return [
+        (matricule, family, first, email, created)
+        for matricule, family, first, email, created in await db.all(
+            "SELECT matricule, family_name, first_name, account.email, created_at"
+            " FROM account JOIN member ON member.id = member_id"
+            " WHERE created_at >= ? ORDER BY created_at, matricule",
+            (since,),
+        )
+    ]

@@ -10,3 +10,8 @@ async def spend(tx: Transaction, nonce: bytes, expires_at: int) -> bool:
         (nonce, expires_at),
     )
     return added == 1
+
+
+async def purge(tx: Transaction, now: int) -> int:
+    """Erase those that are too old to be tried anyway; gives how many."""
+    return await tx.execute("DELETE FROM spent_challenge WHERE expires_at <= ?", (now,))

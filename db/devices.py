@@ -45,3 +45,11 @@ async def remove_all(tx: Transaction, member_id: int) -> None:
 async def purge(tx: Transaction, seen_before: int) -> int:
     """Forget browsers not seen since; gives how many."""
     return await tx.execute("DELETE FROM device WHERE seen_at <= ?", (seen_before,))
+
+
+async def last_seen(db: Reader, member_id: int) -> list[int]:
+    """When each known browser of that member last signed in (seconds since 1970, UTC)."""
+    rows = await db.all(
+        "SELECT seen_at FROM device WHERE member_id = ? ORDER BY seen_at", (member_id,)
+    )
+    return [row[0] for row in rows]

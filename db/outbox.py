@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from db.database import Reader, Transaction
 
-COLUMNS = "id, kind, member_id, recipient, queued_at, attempts"
+COLUMNS = "id, kind, member_id, recipient, queued_at, attempts, about"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +17,16 @@ class Mail:
     recipient: str
     queued_at: int
     attempts: int
+    about: str = ""
 
 
 async def add(
-    tx: Transaction, kind: str, recipient: str | None, now: int, member_id: int | None
+    tx: Transaction,
+    kind: str,
+    recipient: str | None,
+    now: int,
+    member_id: int | None,
+    about: str = "",
 ) -> None:
     """Queue a mail, due at once.
 
@@ -29,10 +35,16 @@ async def add(
     """
     await tx.execute(
         """
-        INSERT INTO outbox (kind, recipient, queued_at, next_attempt_at, member_id)
-        SELECT :kind, :recipient, :now, :now, :member_id WHERE :recipient IS NOT NULL
+        INSERT INTO outbox (kind, recipient, queued_at, next_attempt_at, member_id, about)
+        SELECT :kind, :recipient, :now, :now, :member_id, :about WHERE :recipient IS NOT NULL
         """,
-        {"kind": kind, "recipient": recipient, "now": now, "member_id": member_id},
+        {
+            "kind": kind,
+            "recipient": recipient,
+            "now": now,
+            "member_id": member_id,
+            "about": about,
+        },
     )
 
 
@@ -78,4 +90,11 @@ async def mark_failed(
     await tx.execute(
         "UPDATE outbox SET last_error = ?, next_attempt_at = ?, leased_until = NULL WHERE id = ?",
         (error, next_attempt_at, mail_id),
+    )
+
+
+async def purge(tx: Transaction, queued_before: int) -> int:
+    """Erase mails that left or were given up, queued before then; gives how many."""
+    return await tx.execute(
+        "DELETE FROM outbox WHERE next_attempt_at IS NULL AND queued_at < ?", (queued_before,)
     )

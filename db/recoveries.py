@@ -25,3 +25,8 @@ async def holds(db: Reader, code_hmac: bytes, member_id: int, now: int) -> bool:
 async def remove_all(tx: Transaction, member_id: int) -> int:
     """Void every temporary password of that member; gives how many there were."""
     return await tx.execute("DELETE FROM recovery WHERE member_id = ?", (member_id,))
+
+
+async def purge(tx: Transaction, now: int) -> int:
+    """Erase the expired ones; gives how many."""
+    return await tx.execute("DELETE FROM recovery WHERE expires_at <= ?", (now,))

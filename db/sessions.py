@@ -71,3 +71,19 @@ async def remove_choosing(tx: Transaction, member_id: int) -> None:
 async def remove_all(tx: Transaction, member_id: int) -> None:
     """End every session of that member."""
     await tx.execute("DELETE FROM session WHERE member_id = ?", (member_id,))
+
+
+async def beginnings(db: Reader, member_id: int) -> list[int]:
+    """When each session of that member began (seconds since 1970, UTC)."""
+    rows = await db.all(
+        "SELECT created_at FROM session WHERE member_id = ? ORDER BY created_at", (member_id,)
+    )
+    return [row[0] for row in rows]
+
+
+async def purge(tx: Transaction, *, idle_since: int, begun_before: int) -> int:
+    """Erase the sessions whose term is over; gives how many."""
+    return await tx.execute(
+        "DELETE FROM session WHERE last_seen_at <= ? OR created_at <= ?",
+        (idle_since, begun_before),
+    )

@@ -112,6 +112,20 @@ async def address_confirmed(desk: Desk, mail: Mail, member: Member) -> Letter:
     return Letter("address_confirmed")
 
 
+async def correction_requested(desk: Desk, mail: Mail, member: Member) -> Letter:
+    """To the office: a member asks for a correction of the roster."""
+    account = await accounts.by_member(desk.db, member.id)
+    return Letter(
+        "correction_requested",
+        {
+            "first_name": "",
+            "member": member,
+            "facts": mail.about.split(","),
+            "reply_to": account.email if account else "",
+        },
+    )
+
+
 MESSAGES: dict[str, Callable[[Desk, Mail, Member], Awaitable[Letter | None]]] = {
     message.__name__: message
     for message in (
@@ -124,6 +138,7 @@ MESSAGES: dict[str, Callable[[Desk, Mail, Member], Awaitable[Letter | None]]] = 
         address_change_requested,
         address_changed,
         address_confirmed,
+        correction_requested,
     )
 }
 

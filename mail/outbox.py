@@ -16,6 +16,10 @@ async def queue(
     *,
     now: int,
     member_id: int | None,
+    about: str = "",
 ) -> None:
-    """Queue `message` (a function of `mail.messages`) to `recipient`; with None nothing leaves."""
-    await outbox.add(tx, message.__name__, recipient, now, member_id)
+    """Queue `message` (a function of `mail.messages`) to `recipient`; with None nothing leaves.
+
+    `about` holds names of ours that the message needs, never text that somebody typed.
+    """
+    await outbox.add(tx, message.__name__, recipient, now, member_id, about)

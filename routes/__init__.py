@@ -8,6 +8,7 @@ from routes import (
     checks,
     confirmation,
     development,
+    my_data,
     pages,
     recovery,
     registration,
@@ -70,6 +71,14 @@ def routes(settings: Settings) -> list[Route]:
             name="save_password",
             methods=["POST"],
         ),
+        Route("/membre/mes-renseignements", my_data.show, name="my_data"),
+        Route(
+            "/membre/mes-renseignements",
+            my_data.request_correction,
+            name="request_correction",
+            methods=["POST"],
+        ),
+        Route("/membre/mes-renseignements.json", my_data.download, name="download"),
         Route("/courriel/confirmer/{token}", confirmation.show, name="confirmation"),
         Route(
             "/courriel/confirmer/{token}", confirmation.confirm, name="confirm", methods=["POST"]

@@ -20,5 +20,8 @@ SENTENCES = {
     "email_resent": N_("Le courriel de confirmation est envoyé de nouveau."),
     "email_cancelled": N_("Le changement d’adresse est annulé."),
     "email_confirmed": N_("Merci ! Votre adresse courriel est confirmée."),
+    "correction_requested": N_(
+        "Votre demande est envoyée au bureau, qui vous joindra pour la correction."
+    ),
     "link_expired": N_("Ce lien ne sert plus. Vous pouvez en demander un autre à cette page."),
 }

@@ -16,3 +16,6 @@ CREATE TABLE device (
     PRIMARY KEY (cookie_hash, member_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX device_member ON device (member_id);
+
+-- What a mail is about, as field names of ours; never text that somebody typed.
+ALTER TABLE outbox ADD COLUMN about TEXT NOT NULL DEFAULT '';

@@ -1,0 +1,61 @@
+"""The operator's commands, one module a subject; `manage.py` puts them together."""
+
+import asyncio
+import sqlite3
+import sys
+from collections.abc import Awaitable, Callable
+from typing import NoReturn, TypeVar
+
+import click
+
+import settings as settings_module
+from db.database import Database, DatabaseBusy
+from db.migrate import pending
+from settings import Settings, SettingsError
+
+T = TypeVar("T")
+
+
+def load_settings() -> Settings:
+    """The settings; a wrong one ends the command with one line that names it (exit code 2)."""
+    try:
+        return settings_module.load()
+    except SettingsError as error:
+        fail(str(error))
+
+
+def ready_settings() -> Settings:
+    """The settings, once the database is there and migrated; else one line and exit code 2."""
+    settings = load_settings()
+    try:
+        behind = pending(settings.database)
+    except sqlite3.Error:
+        fail(f"{settings.database} n’existe pas encore : lancez d’abord « manage.py init ».")
+    if behind > 0:
+        fail(f"{settings.database} est à mettre à niveau : lancez d’abord « manage.py init ».")
+    return settings
+
+
+def with_database(work: Callable[[Settings, Database], Awaitable[T]]) -> T:
+    """Run `work` on the opened database; a busy or broken one is one line and exit code 1."""
+    settings = ready_settings()
+
+    async def run() -> T:
+        db = await Database.open(settings.database)
+        try:
+            return await work(settings, db)
+        finally:
+            await db.close()
+
+    try:
+        return asyncio.run(run())
+    except DatabaseBusy:
+        fail("La base de données est occupée. Réessayez dans une minute.", code=1)
+    except sqlite3.Error as error:
+        fail(f"{settings.database} : {error}", code=1)
+
+
+def fail(sentence: str, *, code: int = 2) -> NoReturn:
+    """Say what is wrong in one line and end with that exit code."""
+    click.echo(sentence, err=True)
+    sys.exit(code)

@@ -1,0 +1,67 @@
+"""Accesses: the new ones, taking one back, forgetting what is past its term."""
+
+from datetime import datetime
+
+import click
+
+from commands import fail, with_database
+from db import accounts, members
+from db.database import Database, Transaction
+from members.annul import annul as annul_access
+from members.purge import purge as purge_all
+from security.clock import system_clock
+from settings import Settings
+
+
+@click.command()
+@click.option(
+    "--since",
+    required=True,
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="AAAA-MM-JJ",
+    help="Le premier jour à montrer.",
+)
+def registrations(since: datetime) -> None:
+    """Lister les accès créés depuis un jour."""
+
+    async def work(settings: Settings, db: Database) -> None:
+        start = int(since.replace(tzinfo=settings.timezone).timestamp())
+        for matricule, family, first, email, created in await accounts.created_since(db, start):
+            day = datetime.fromtimestamp(created, settings.timezone)
+            click.echo(f"{day:%Y-%m-%d %H:%M}  {matricule}  {family}, {first}  {email}")
+
+    with_database(work)
+
+
+@click.command()
+@click.argument("matricule")
+def annul(matricule: str) -> None:
+    """Annuler l’accès du membre MATRICULE : sessions, appareils et changements compris."""
+
+    async def work(settings: Settings, db: Database) -> bool | None:
+        member = await members.by_matricule(db, matricule)
+        if member is None:
+            return None
+
+        async def erase(tx: Transaction) -> bool:
+            return await annul_access(tx, member.id, now=system_clock(), actor="office")
+
+        return await db.write(erase)
+
+    erased = with_database(work)
+    if erased is None:
+        fail(f"Aucun membre n’a le matricule {matricule}.")
+    if not erased:
+        fail(f"Le membre {matricule} n’a pas d’accès.")
+    click.echo(f"L’accès du membre {matricule} est annulé. Il peut s’inscrire de nouveau.")
+
+
+@click.command()
+def purge() -> None:
+    """Effacer ce dont le terme est passé (sessions, journal, courriels partis…)."""
+
+    async def work(settings: Settings, db: Database) -> dict[str, int]:
+        return await purge_all(db, now=system_clock(), journal_days=settings.journal_days)
+
+    counts = with_database(work)
+    click.echo("Effacé : " + ", ".join(f"{table} {count}" for table, count in counts.items()))

@@ -1,0 +1,20 @@
+"""What the journal's events are called in the field's words."""
+
+from rules import N_
+
+EVENTS = {
+    "registered": N_("Accès créé"),
+    "signed_in": N_("Connexion"),
+    "signed_in_temporarily": N_("Connexion avec un mot de passe temporaire"),
+    "sign_in_failed": N_("Connexion refusée"),
+    "signed_out": N_("Déconnexion"),
+    "recovery_requested": N_("Mot de passe temporaire demandé"),
+    "password_changed": N_("Mot de passe changé"),
+    "email_change_requested": N_("Changement d’adresse demandé"),
+    "email_change_cancelled": N_("Changement d’adresse annulé"),
+    "email_confirmed": N_("Adresse confirmée"),
+    "correction_requested": N_("Correction demandée au bureau"),
+    "access_annulled": N_("Accès annulé par le bureau"),
+    "roster_imported": N_("Liste des membres chargée"),
+    "purged": N_("Données périmées effacées"),
+}

@@ -1,0 +1,26 @@
+"""Forgetting what is past its term (SECURITY P6)."""
+
+from db import challenges, devices, journal, outbox, recoveries, sessions, throttles
+from db.database import Transaction, transaction
+from members.devices import TERM
+from members.sessions import ABSOLUTE, IDLE
+
+DAY = 24 * 3600
+MAIL_DAYS = 90
+"""Days for which it is remembered that a mail left."""
+
+
+@transaction
+async def purge(tx: Transaction, *, now: int, journal_days: int) -> dict[str, int]:
+    """Erase what is past its term; gives how many rows of each table."""
+    counts = {
+        "session": await sessions.purge(tx, idle_since=now - IDLE, begun_before=now - ABSOLUTE),
+        "recovery": await recoveries.purge(tx, now),
+        "spent_challenge": await challenges.purge(tx, now),
+        "throttle": await throttles.purge(tx, now * 1000),
+        "device": await devices.purge(tx, now - TERM),
+        "outbox": await outbox.purge(tx, now - MAIL_DAYS * DAY),
+        "journal": await journal.purge(tx, now - journal_days * DAY),
+    }
+    await journal.write(tx, "purged", at=now, actor="portal")
+    return counts

@@ -1,0 +1,112 @@
+"""« Mes renseignements » : seeing, downloading, having corrected what is held (SECURITY P7)."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from db.sessions import Session
+from members.events import EVENTS
+from members.my_data import FACTS, Held, held_on
+from members.my_data import request_correction as ask_office
+from rules import N_, Refused
+from security.throttle import SEND_AGAIN
+from web.answers import form_body, go, page
+from web.guards import signed_in
+from web.portal import portal_of, visit_of
+
+NOTHING_CHOSEN = Refused(N_("Cochez au moins un renseignement à corriger."))
+
+
+@signed_in
+async def show(request: Request, session: Session) -> Response:
+    """Everything that is held, in words."""
+    return await _page(request, session)
+
+
+@signed_in
+async def download(request: Request, session: Session) -> Response:
+    """Everything that is held, as a JSON file; times are ISO 8601 in UTC."""
+    held = await held_on(portal_of(request).db, session.member_id)
+    assert held
+    return Response(
+        json.dumps(as_json(held), ensure_ascii=False, indent=2),
+        media_type="application/json",
+        headers={
+            "content-disposition": 'attachment; filename="mes-renseignements.json"',
+            "cache-control": "no-store",
+        },
+    )
+
+
+@signed_in
+async def request_correction(request: Request, session: Session) -> Response:
+    """Ask the office to correct facts of the roster."""
+    portal = portal_of(request)
+    body = await form_body(request, FACTS)
+    facts = [name for name in FACTS if name in body]
+    if not facts:
+        return await _page(request, session, problem=NOTHING_CHOSEN)
+    wait = await portal.throttle.take(SEND_AGAIN, "correction", str(session.member_id))
+    if wait:
+        return await _page(request, session, wait=wait)
+    office = portal.settings.office_email
+    await ask_office(portal.db, session.member_id, facts, office, visit_of(request))
+    return await go(request, "my_data", flash="correction_requested")
+
+
+def as_json(held: Held) -> dict[str, Any]:
+    """What is held, with French keys, as it is handed to the member."""
+    member, account = held.member, held.account
+    return {
+        "liste_des_membres": {
+            "matricule": member.matricule,
+            "nom": member.family_name,
+            "prenom": member.first_name,
+            "date_naissance": member.birth_date,
+            "code_postal": member.postal_code,
+            "courriel_du_bureau": member.email,
+        },
+        "acces": {
+            "courriel": account.email,
+            "courriel_confirme_le": _iso(account.email_confirmed_at),
+            "courriel_en_attente": held.change.email if held.change else None,
+            "mot_de_passe": "empreinte argon2id, illisible",
+            "mot_de_passe_change_le": _iso(account.password_changed_at),
+            "consentement": account.consent_version,
+            "consenti_le": _iso(account.consented_at),
+            "langue": account.language,
+            "cree_le": _iso(account.created_at),
+        },
+        "sessions_ouvertes_depuis": [_iso(at) for at in held.sessions],
+        "navigateurs_connus_vus_le": [_iso(at) for at in held.browsers],
+        "journal": [
+            {
+                "le": _iso(entry.at),
+                "evenement": EVENTS.get(entry.event, entry.event),
+                "par": entry.actor,
+                "adresse_reseau": entry.address,
+            }
+            for entry in held.journal
+        ],
+    }
+
+
+def _iso(seconds: int | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+async def _page(
+    request: Request, session: Session, *, problem: Refused | None = None, wait: int = 0
+) -> Response:
+    return await page(
+        request,
+        "my_data/show.html",
+        status=422 if problem else 200,
+        held=await held_on(portal_of(request).db, session.member_id),
+        events=EVENTS,
+        problem=problem,
+        wait=wait,
+    )
