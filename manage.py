@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import uvicorn
 
-from commands import access, fail, load_settings, ready_settings, with_database
+from commands import access, fail, load_settings, ready_settings, telephone, with_database
 from db.database import Database
 from db.migrate import SchemaTooNew, migrate
 from roster.importing import Plan, import_roster
@@ -75,7 +75,7 @@ def serve(host: str, port: int, reload: bool) -> None:
     )
 
 
-for command in (access.registrations, access.annul, access.purge):
+for command in (access.registrations, access.annul, access.purge, telephone.call):
     commands.add_command(command)
 
 if __name__ == "__main__":

@@ -13,11 +13,17 @@ async def write(
     member_id: int | None = None,
     actor: str = "member",
     address: str | None = None,
+    call_code: str | None = None,
+    detail: str | None = None,
 ) -> None:
-    """Append one event; `actor` is `member`, `visitor`, `office` or `portal`."""
+    """Append one event; `actor` is `member`, `visitor`, `office` or `portal`.
+
+    `detail` holds names of ours (which facts differed), never a value that was typed.
+    """
     await tx.execute(
-        "INSERT INTO journal (at, event, member_id, actor, address) VALUES (?, ?, ?, ?, ?)",
-        (at, event, member_id, actor, address),
+        "INSERT INTO journal (at, event, member_id, actor, address, call_code, detail)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (at, event, member_id, actor, address, call_code, detail),
     )
 
 
@@ -31,6 +37,9 @@ async def previous_sign_in(db: Reader, member_id: int) -> int | None:
     return row[0] if row else None
 
 
+ENTRY = "at, event, actor, address, member_id, detail"
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One event (`at` in seconds since 1970, UTC)."""
@@ -39,14 +48,42 @@ class Entry:
     event: str
     actor: str
     address: str | None
+    member_id: int | None
+    detail: str | None
 
 
 async def of_member(db: Reader, member_id: int, most: int = 200) -> list[Entry]:
     """The newest events about that member, the newest first."""
     rows = await db.all(
-        "SELECT at, event, actor, address FROM journal WHERE member_id = ?"
-        " ORDER BY id DESC LIMIT ?",
+        f"SELECT {ENTRY} FROM journal WHERE member_id = ? ORDER BY id DESC LIMIT ?",
         (member_id, most),
+    )
+    return [Entry(*row) for row in rows]
+
+
+async def by_call_code(db: Reader, code: str) -> Entry | None:
+    """The event with that call code (five characters, no hyphen), the newest if there are two."""
+    row = await db.one(
+        f"SELECT {ENTRY} FROM journal WHERE call_code = ? ORDER BY id DESC LIMIT 1", (code,)
+    )
+    return Entry(*row) if row else None
+
+
+async def around(db: Reader, entry: Entry, seconds: int) -> list[Entry]:
+    """What happened to the same member or from the same address within `seconds` of `entry`."""
+    rows = await db.all(
+        f"""
+        SELECT {ENTRY} FROM journal
+        WHERE at BETWEEN :at - :span AND :at + :span
+          AND (member_id = :member_id OR address = :address)
+        ORDER BY id
+        """,
+        {
+            "at": entry.at,
+            "span": seconds,
+            "member_id": entry.member_id,
+            "address": entry.address,
+        },
     )
     return [Entry(*row) for row in rows]
 

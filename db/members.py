@@ -56,6 +56,15 @@ async def by_id(db: Reader, member_id: int) -> Member | None:
     return _member(row) if row else None
 
 
+async def without_matricule(db: Reader, birth_date: str, postal_code: str) -> list[Member]:
+    """The members of that ISO birth date and postal code, active or not."""
+    rows = await db.all(
+        f"SELECT {COLUMNS} FROM member WHERE birth_date = ? AND postal_code = ?",
+        (birth_date, postal_code),
+    )
+    return [_member(row) for row in rows]
+
+
 async def everyone(db: Reader) -> dict[str, Member]:
     """The whole roster by matricule."""
     rows = await db.all(f"SELECT {COLUMNS} FROM member")

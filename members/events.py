@@ -7,6 +7,9 @@ EVENTS = {
     "signed_in": N_("Connexion"),
     "signed_in_temporarily": N_("Connexion avec un mot de passe temporaire"),
     "sign_in_failed": N_("Connexion refusée"),
+    "identify_failed": N_("Identification refusée"),
+    "already_registered": N_("Inscription demandée malgré un accès"),
+    "step_expired": N_("Étape de l’inscription expirée"),
     "signed_out": N_("Déconnexion"),
     "recovery_requested": N_("Mot de passe temporaire demandé"),
     "password_changed": N_("Mot de passe changé"),
@@ -18,3 +21,12 @@ EVENTS = {
     "roster_imported": N_("Liste des membres chargée"),
     "purged": N_("Données périmées effacées"),
 }
+
+SCREENS = {
+    "sign_in_failed": N_("Se connecter"),
+    "identify_failed": N_("Inscription"),
+    "already_registered": N_("Inscription"),
+    "step_expired": N_("Inscription, 2e étape"),
+    "recovery_requested": N_("Mot de passe oublié ?"),
+}
+"""The screen on which a dead end shows its call code."""

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from db import accounts, members
-from db.database import Reader
+from db.database import Database, Reader
 from db.members import Member
+from members import Visit
+from members.dead_ends import note
 from rules.name import name_matches
 
 
@@ -34,37 +36,76 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyRegistered:
-    """A member who has an access."""
+    """A member who has an access; the office finds what happened by `call_code`."""
 
     member_id: int
+    call_code: str
 
 
 @dataclass(frozen=True, slots=True)
 class NotFound:
-    """No active member has these four facts."""
+    """No active member has these four facts; the office finds what happened by `call_code`."""
+
+    call_code: str
 
 
-async def identify(db: Reader, facts: Facts) -> Identified | AlreadyRegistered | NotFound:
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Who was probably meant, if anybody, and which of the facts differ; never their values."""
+
+    member_id: int | None
+    differing: tuple[str, ...]
+
+
+async def identify(
+    db: Database, facts: Facts, visit: Visit
+) -> Identified | AlreadyRegistered | NotFound:
     """Who these facts belong to, and whether that member has an access already."""
-    member = await find(db, facts)
-    if member is None:
-        return NotFound()
+    member = await recognise(db, facts)
+    if isinstance(member, Near):
+        code = await note(
+            db,
+            "identify_failed",
+            visit,
+            member_id=member.member_id,
+            detail=",".join(member.differing),
+        )
+        return NotFound(code)
     if await accounts.by_member(db, member.id):
-        return AlreadyRegistered(member.id)
+        code = await note(db, "already_registered", visit, member_id=member.id)
+        return AlreadyRegistered(member.id, code)
     return Identified(member.id)
 
 
-async def find(db: Reader, facts: Facts) -> Member | None:
-    """The active member with these four facts; never ends early on the first that differs."""
-    member = await members.by_matricule(db, facts.matricule)
-    known = member or NOBODY
-    same = [
-        name_matches(facts.family_name, known.family_key, known.first_key),
-        hmac.compare_digest(facts.birth_date.isoformat(), known.birth_date),
-        hmac.compare_digest(facts.postal_code, known.postal_code),
-        known.active,
-    ]
-    return member if all(same) else None
+async def recognise(db: Reader, facts: Facts) -> Member | Near:
+    """The active member with these four facts; else who was near.
+
+    Never ends early on the first fact that differs: found or not, it costs the same reads.
+    """
+    known = await members.by_matricule(db, facts.matricule)
+    others = await members.without_matricule(db, *facts.without_matricule)
+    meant = [other for other in others if other.active and _has_name(other, facts)]
+    differing = _differing(known or NOBODY, facts)
+    if known and not differing:
+        return known
+    # A slip in the matricule may well hit somebody else's: then everything else differs.
+    if len(meant) == 1 and (known is None or len(differing) >= 3):
+        return Near(meant[0].id, ("matricule",))
+    return Near(known.id, differing) if known else Near(None, ())
+
+
+def _differing(member: Member, facts: Facts) -> tuple[str, ...]:
+    same = {
+        "family_name": _has_name(member, facts),
+        "birth_date": hmac.compare_digest(facts.birth_date.isoformat(), member.birth_date),
+        "postal_code": hmac.compare_digest(facts.postal_code, member.postal_code),
+        "active": member.active,
+    }
+    return tuple(name for name, is_same in same.items() if not is_same)
+
+
+def _has_name(member: Member, facts: Facts) -> bool:
+    return name_matches(facts.family_name, member.family_key, member.first_key)
 
 
 NOBODY = Member(0, "", "", "", "", "", "", "", None, active=False)

@@ -1,21 +1,23 @@
 """« Mot de passe oublié ? »: a mail for the one whose four facts these are, if anybody."""
 
-from db import accounts, journal
+from db import accounts
 from db.database import Transaction, transaction
 from mail import messages
 from mail.outbox import queue
 from members import Visit
-from members.identify import Facts, find
+from members.dead_ends import note_within
+from members.identify import Facts, Near, recognise
 
 
 @transaction
-async def recover(tx: Transaction, facts: Facts, visit: Visit) -> None:
-    """Queue a temporary password; or the advice to register, to a roster's address.
+async def recover(tx: Transaction, facts: Facts, visit: Visit) -> str:
+    """Queue a temporary password, or the advice to register to a roster's address.
 
-    Known, unknown and unregistered cost the same statements, and nothing is told apart
-    (SECURITY B4).
+    Gives the call code. Known, unknown and unregistered cost the same statements, and nothing
+    is told apart (SECURITY B4).
     """
-    member = await find(tx, facts)
+    found = await recognise(tx, facts)
+    member, near = (None, found) if isinstance(found, Near) else (found, Near(found.id, ()))
     account = await accounts.by_member(tx, member.id if member else 0)
     message, recipient = messages.temporary_password, account.email if account else None
     if account and account.frozen_at is not None:
@@ -23,12 +25,11 @@ async def recover(tx: Transaction, facts: Facts, visit: Visit) -> None:
     elif member and not account:
         message, recipient = messages.not_registered, member.email
     member_id = member.id if member else None
-    await journal.write(
+    await queue(tx, message, recipient, now=visit.now, member_id=member_id)
+    return await note_within(
         tx,
         "recovery_requested",
-        at=visit.now,
-        actor="visitor",
-        member_id=member_id,
-        address=visit.address,
+        visit,
+        member_id=near.member_id,
+        detail=",".join(near.differing),
     )
-    await queue(tx, message, recipient, now=visit.now, member_id=member_id)

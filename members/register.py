@@ -8,6 +8,7 @@ from db.database import Transaction
 from mail import messages
 from mail.outbox import queue
 from members import Means, Visit, devices
+from members.dead_ends import note
 from members.identify import AlreadyRegistered, NotFound
 from members.sessions import FULL, open_session
 from rules import Refused
@@ -38,7 +39,7 @@ async def register(
     db, now = means.db, visit.now
     member = await members.by_id(db, member_id)
     if member is None or not member.active:
-        return NotFound()
+        return NotFound(await note(db, "identify_failed", visit))
     account = await accounts.by_member(db, member_id)
     if account is None:
         chosen = password(new_password, means.policy, member.own_facts)
@@ -76,14 +77,16 @@ async def _sent_again(
     means: Means, account: Account | None, typed: str, visit: Visit
 ) -> Registered | AlreadyRegistered | NotFound:
     if account is None:
-        return NotFound()
+        return NotFound(await note(means.db, "identify_failed", visit))
     member_id = account.member_id
-    if await means.throttle.take(CURRENT_PASSWORD, str(member_id)):
-        return AlreadyRegistered(member_id)
     usable = account.frozen_at is None
-    known = account.password_hash if usable else None
-    if not await means.passwords.verify(known, normalised(typed)):
-        return AlreadyRegistered(member_id)
+    if (
+        await means.throttle.take(CURRENT_PASSWORD, str(member_id))
+        or not await means.passwords.verify(account.password_hash, normalised(typed))
+        or not usable
+    ):
+        code = await note(means.db, "already_registered", visit, member_id=member_id)
+        return AlreadyRegistered(member_id, code)
     await means.throttle.clear(CURRENT_PASSWORD, str(member_id))
     return await means.db.write(lambda tx: _sign_in(tx, member_id, visit, "signed_in"))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from db import accounts, journal, recoveries, sessions
 from db.database import Transaction
 from members import Means, Visit, Wait, devices
+from members.dead_ends import note
 from members.sessions import CHOOSE, FULL, open_session
 from rules.password import normalised
 from security import temporary, throttle
@@ -20,10 +21,17 @@ class SignedIn:
     device: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The matricule or the password is wrong; the office finds the try by `call_code`."""
+
+    call_code: str
+
+
 async def sign_in(
     means: Means, matricule: str, password: str, visit: Visit
-) -> SignedIn | Wait | None:
-    """Sign in; None for a wrong matricule and a wrong password alike.
+) -> SignedIn | Wait | Failed:
+    """Sign in; `Failed` for a wrong matricule and a wrong password alike.
 
     What is let through costs exactly one argon2 verification whoever asks (SECURITY B4). The
     password itself voids every temporary one; a temporary one passes the soft lock, and opens
@@ -47,17 +55,7 @@ async def sign_in(
         account.password_hash if account else None, normalised(password)
     )
     if not is_password and not is_temporary:
-        await db.write(
-            lambda tx: journal.write(
-                tx,
-                "sign_in_failed",
-                at=now,
-                actor="visitor",
-                member_id=member_id or None,
-                address=visit.address,
-            )
-        )
-        return None
+        return Failed(await note(db, "sign_in_failed", visit, member_id=member_id or None))
 
     async def begin(tx: Transaction) -> SignedIn:
         device = None

@@ -65,8 +65,8 @@ async def send(request: Request) -> Response:
     if wait:
         shown = await captcha.show(request, {}) if with_image else None
         return await _form(request, bound, shown, wait=wait)
-    await recover(portal.db, facts, visit)
-    return await page(request, "recovery/sent.html")
+    call_code = await recover(portal.db, facts, visit)
+    return await page(request, "recovery/sent.html", call_code=call_code)
 
 
 async def _form(

@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from forms import Bound
 from forms.journey import ACCESS, IDENTIFY
+from members.dead_ends import note
 from members.identify import AlreadyRegistered, Facts, Identified, NotFound
 from members.identify import identify as find
 from members.register import register
@@ -38,9 +39,11 @@ async def identify(request: Request) -> Response:
     wait = await _take(request, facts)
     if wait:
         return await _step_one(request, bound, kept_email, wait=wait)
-    answer = await find(portal.db, facts)
+    answer = await find(portal.db, facts, visit_of(request))
     if not isinstance(answer, Identified):
-        return await _step_one(request, bound, kept_email, dead_end=_dead_end(answer))
+        return await _step_one(
+            request, bound, kept_email, dead_end=_dead_end(answer), call_code=answer.call_code
+        )
     await portal.throttle.clear(throttle.IDENTIFY_MATRICULE, facts.matricule)
     return await page(
         request,
@@ -66,7 +69,10 @@ async def complete(request: Request) -> Response:
     member_id = portal.tokens.registration.read(body.get("token", ""))
     if not isinstance(member_id, int):
         blank = IDENTIFY.blank(portal.ground)
-        return await _step_one(request, blank, bound.typed["email"], dead_end="expired")
+        call_code = await note(portal.db, "step_expired", visit_of(request))
+        return await _step_one(
+            request, blank, bound.typed["email"], dead_end="expired", call_code=call_code
+        )
     if bound.errors:
         return await _step_two(request, bound, body)
     answer = await register(
@@ -82,7 +88,9 @@ async def complete(request: Request) -> Response:
             return await _step_two(request, bound, body)
         case AlreadyRegistered() | NotFound():
             blank = IDENTIFY.blank(portal.ground)
-            return await _step_one(request, blank, "", dead_end=_dead_end(answer))
+            return await _step_one(
+                request, blank, "", dead_end=_dead_end(answer), call_code=answer.call_code
+            )
     begun = Begun(answer.cookie, answer.device)
     return await go(request, "member", flash="registered", begun=begun)
 
@@ -108,6 +116,7 @@ async def _step_one(
     *,
     dead_end: str = "",
     captcha: Captcha | None = None,
+    call_code: str = "",
     wait: int = 0,
     status: int = 422,
 ) -> Response:
@@ -119,6 +128,7 @@ async def _step_one(
         kept_email=kept_email,
         dead_end=dead_end,
         captcha=captcha,
+        call_code=call_code,
         wait=wait,
     )
 

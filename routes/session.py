@@ -49,8 +49,8 @@ async def sign_in(request: Request) -> Response:
         portal.means, bound.values["matricule"], bound.values["password"], visit
     )
     match answer:
-        case None:
-            return await _again(request, bound, confirmation, problem=WRONG)
+        case access.Failed(call_code):
+            return await _again(request, bound, confirmation, problem=WRONG, call_code=call_code)
         case Wait(seconds):
             return await _again(request, bound, confirmation, wait=seconds)
     begun = Begun(answer.cookie, answer.device)
@@ -82,6 +82,7 @@ async def _again(
     *,
     problem: Refused | None = None,
     captcha: Captcha | None = None,
+    call_code: str = "",
     wait: int = 0,
 ) -> Response:
     return await page(
@@ -92,5 +93,6 @@ async def _again(
         confirmation=confirmation,
         problem=problem,
         captcha=captcha,
+        call_code=call_code,
         wait=wait,
     )
