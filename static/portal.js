@@ -1,78 +1,125 @@
 (() => {
   const trouble = () => document.getElementById("trouble");
-  const form = (element) => element?.closest?.("form");
+  const htmx = (name, act) => document.addEventListener(`htmx:${name}`, ({ detail }) => detail.ctx && act(detail.ctx));
+
+  // « Afficher » has no use without this script, and is shown with it only.
+  document.documentElement.classList.add("js");
 
   // A live check sends the field that it checks and its twin, never the rest of the form.
-  document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
-    const fields = ctx.sourceElement.dataset.fields?.split(" ");
+  const checked = (ctx) => ctx.sourceElement.dataset?.fields?.split(" ");
+  htmx("config:request", (ctx) => {
+    const fields = checked(ctx);
     if (!fields) return;
     for (const name of [...ctx.request.body.keys()])
       if (!fields.includes(name)) ctx.request.body.delete(name);
   });
 
-  document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  htmx("before:request", (ctx) => {
+    if (checked(ctx)) return;
     trouble().replaceChildren();
     busy(ctx, true);
   });
-  document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => busy(ctx, false));
+  htmx("finally:request", (ctx) => busy(ctx, false));
 
-  function busy(ctx, on) {
-    const element = ctx.sourceElement;
-    if (element.tagName !== "FORM") return;
-    element.toggleAttribute("aria-busy", on);
-    if (on) element.setAttribute("aria-busy", "true");
-    const button = ctx.request.submitter ?? element.querySelector("button:not(.plain)");
-    if (!button) return;
-    button.disabled = on;
-    if (on) {
-      button.dataset.label = button.textContent;
-      button.textContent = trouble().dataset.wait;
-    } else if (button.dataset.label) button.textContent = button.dataset.label;
+  // The button stays enabled: a disabled one would lose the focus. hx-sync drops a second press.
+  function busy({ sourceElement: form, request }, on) {
+    if (form.tagName !== "FORM") return;
+    const button = request.submitter ?? form.querySelector("button:not([type])");
+    form.setAttribute("aria-busy", on);
+    button.setAttribute("aria-disabled", on);
+    button.dataset.label ??= button.textContent;
+    button.textContent = on ? trouble().dataset.wait : button.dataset.label;
   }
 
-  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  htmx("after:swap", (ctx) => {
     const field = ctx.sourceElement;
-    if (field.dataset?.fields) {
-      if (ctx.response.status === 422) field.setAttribute("aria-invalid", "true");
-      else field.removeAttribute("aria-invalid");
-    }
+    if (checked(ctx)) {
+      // A password is not called wrong while it is being typed.
+      const wrong = ctx.response.status === 422;
+      if (!wrong) field.removeAttribute("aria-invalid");
+      else if (field !== document.activeElement) field.setAttribute("aria-invalid", true);
+      const message = document.getElementById(field.name + "-message");
+      say(`${field.labels[0].textContent} : ${(message.querySelector(".said") ?? message).textContent}`);
+    } else if (ctx.request.headers["HX-History-Restore-Request"])
+      document.querySelector("h1").focus({ preventScroll: true });
   });
+
+  // One live region for every check: a screen reader hears a sentence when it changes, not a list
+  // at every key.
+  function say(sentence) {
+    const said = document.getElementById("said");
+    if (said.textContent !== sentence) said.textContent = sentence;
+  }
 
   // A lost network or an answer that is no page: say so, keep what was typed, offer to retry.
-  const lost = ({ detail: { ctx } }) => say(ctx, "lost");
-  document.addEventListener("htmx:error", (event) => event.detail.ctx && lost(event));
-  document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
-    if (ctx.response.status !== 422 && ctx.response.status !== 429) say(ctx, "failed");
+  htmx("error", (ctx) => complain(ctx, "lost"));
+  htmx("response:error", (ctx) => {
+    if (ctx.response.status !== 422 && ctx.response.status !== 429) complain(ctx, "failed");
   });
 
-  function say(ctx, what) {
+  function complain(ctx, what) {
     const element = ctx.sourceElement;
-    if (element.dataset?.fields) return;
+    if (checked(ctx)) return;
+    const sentence = document.createElement("p");
+    sentence.textContent = trouble().dataset[what];
     const retry = document.createElement("button");
     retry.type = "button";
     retry.textContent = trouble().dataset.retry;
     retry.addEventListener("click", () => {
       trouble().replaceChildren();
-      if (element.tagName === "FORM") element.requestSubmit();
+      if (element.tagName === "FORM") element.requestSubmit(ctx.request.submitter);
       else if (element.tagName === "A") element.click();
       else location.reload();
     });
-    const sentence = document.createElement("p");
-    sentence.textContent = trouble().dataset[what];
     trouble().replaceChildren(sentence, retry);
   }
 
-  // An e-mail already typed survives a reload of step two, in this tab only.
-  const KEPT = "courriel";
   document.addEventListener("change", ({ target }) => {
-    if (target.name === "email" && form(target)?.hasAttribute("data-keep-email"))
+    // The field that repeats this one was judged by what stood here before.
+    const twin = document.querySelector(`[data-fields$=" ${target.name}"]`);
+    if (twin?.value) twin.dispatchEvent(new Event("change"));
+    if (target.name === "email" && target.form.hasAttribute("data-keep-email"))
       sessionStorage.setItem(KEPT, target.value);
   });
-  const restore = () => {
-    const field = document.querySelector("form[data-keep-email] #email");
-    if (field && !field.value) field.value = sessionStorage.getItem(KEPT) ?? "";
+
+  document.addEventListener("click", (event) => {
+    const show = event.target.closest(".show");
+    if (show) reveal(show, show.getAttribute("aria-pressed") !== "true");
+    const link = event.target.closest(".summary [href^='#']");
+    if (link) {
+      event.preventDefault();
+      document.querySelector(link.hash).focus();
+    }
+  });
+
+  function reveal(button, on) {
+    button.setAttribute("aria-pressed", on);
+    document.getElementById(button.getAttribute("aria-controls")).type = on ? "text" : "password";
+  }
+
+  // Password managers look for a password field when a form is sent.
+  document.addEventListener("submit", ({ target }) => {
+    for (const button of target.querySelectorAll("[aria-pressed=true]")) reveal(button, false);
+  });
+
+  // A birth date's separators come with the digit after them, at the end of the field only; so
+  // deleting, pasting, correcting in the middle and typing them oneself are left alone.
+  document.addEventListener("input", ({ target, inputType, isComposing }) => {
+    if (target.autocomplete !== "bday" || inputType !== "insertText" || isComposing) return;
+    if (target.selectionStart === target.value.length)
+      target.value = target.value.replace(/^([0-3]\d)([01])$|^([0-3]\d\/[01]\d)([12])$/, "$1$3/$2$4");
+  });
+
+  // An e-mail already typed survives a reload of step two, in this tab only.
+  const KEPT = "courriel";
+  const ready = () => {
+    const email = document.querySelector("form[data-keep-email] #email");
+    if (email && !email.value) email.value = sessionStorage.getItem(KEPT) ?? "";
     if (document.querySelector("[data-member]")) sessionStorage.removeItem(KEPT);
+    // Apple's keychain reads this attribute, which HTML does not know.
+    for (const field of document.querySelectorAll("[data-passwordrules]"))
+      field.setAttribute("passwordrules", field.dataset.passwordrules);
   };
-  document.addEventListener("htmx:after:settle", restore);
-  document.addEventListener("DOMContentLoaded", restore);
+  document.addEventListener("htmx:after:settle", ready);
+  document.addEventListener("DOMContentLoaded", ready);
 })();

@@ -2,7 +2,6 @@
 
 import email
 import hashlib
-import inspect
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
@@ -24,13 +23,6 @@ from mail.transports import Files
 from settings import MONTREAL, Settings
 from tests.people import EVERYONE, enrol
 from web.portal import Portal
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Coroutine tests run on anyio's plugin without saying so."""
-    for item in items:
-        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function):
-            item.add_marker(pytest.mark.anyio)
 
 
 @pytest.fixture
