@@ -75,7 +75,7 @@ def serve(host: str, port: int, reload: bool) -> None:
     )
 
 
-for command in (access.registrations, access.annul, access.purge, telephone.call):
+for command in (access.registrations, access.annul, access.purge, telephone.call, telephone.stats):
     commands.add_command(command)
 
 if __name__ == "__main__":

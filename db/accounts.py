@@ -102,3 +102,8 @@ async def created_since(db: Reader, since: int) -> list[tuple[str, str, str, str
             (since,),
         )
     ]
+
+
+async def creation_times(db: Reader) -> list[int]:
+    """When each access was created (seconds since 1970, UTC), oldest first."""
+    return [row[0] for row in await db.all("SELECT created_at FROM account ORDER BY created_at")]

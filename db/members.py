@@ -95,3 +95,28 @@ async def save(tx: Transaction, lines: Sequence[tuple[str | None, ...]]) -> None
 def _member(row: Row) -> Member:
     *facts, active = row
     return Member(*facts, bool(active))  # type: ignore[call-arg]
+
+
+async def deactivate(tx: Transaction, member_id: int) -> None:
+    """Take the member off the active ones; what is on file stays."""
+    await tx.execute("UPDATE member SET active = 0 WHERE id = ?", (member_id,))
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many members there are, and how many of the active ones have an access."""
+
+    members: int
+    active: int
+    accesses: int
+
+
+async def counts(db: Reader) -> Counts:
+    """The roster in three numbers."""
+    row = await db.one(
+        "SELECT count(*), coalesce(sum(active), 0),"
+        " coalesce(sum(active AND EXISTS (SELECT 1 FROM account WHERE member_id = id)), 0)"
+        " FROM member"
+    )
+    assert row
+    return Counts(*row)

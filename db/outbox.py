@@ -98,3 +98,27 @@ async def purge(tx: Transaction, queued_before: int) -> int:
     return await tx.execute(
         "DELETE FROM outbox WHERE next_attempt_at IS NULL AND queued_at < ?", (queued_before,)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What became of a mail; times are seconds since 1970, UTC."""
+
+    id: int
+    kind: str
+    recipient: str
+    queued_at: int
+    attempts: int
+    next_attempt_at: int | None
+    last_error: str | None
+    sent_at: int | None
+
+
+async def of_member(db: Reader, member_id: int, most: int = 10) -> list[Trace]:
+    """The newest mails about that member, the newest first."""
+    rows = await db.all(
+        "SELECT id, kind, recipient, queued_at, attempts, next_attempt_at, last_error, sent_at"
+        " FROM outbox WHERE member_id = ? ORDER BY id DESC LIMIT ?",
+        (member_id, most),
+    )
+    return [Trace(*row) for row in rows]

@@ -1,6 +1,6 @@
 """Table `throttle`: how often a key was tried; keys are HMACs, times are milliseconds."""
 
-from db.database import Database, Transaction
+from db.database import Database, Reader, Transaction
 
 
 async def take_quota(db: Database, key: bytes, *, now: int, every: int, burst: int) -> int:
@@ -74,3 +74,9 @@ async def clear(db: Database, key: bytes) -> None:
 async def purge(tx: Transaction, now: int) -> int:
     """Drop what no longer counts; gives how many rows (`now` in milliseconds)."""
     return await tx.execute("DELETE FROM throttle WHERE forget <= ?", (now,))
+
+
+async def until(db: Reader, key: bytes) -> int | None:
+    """What `until` is for that key; None when it was never tried."""
+    row = await db.one("SELECT until FROM throttle WHERE key = ?", (key,))
+    return row[0] if row else None

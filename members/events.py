@@ -18,6 +18,7 @@ EVENTS = {
     "email_confirmed": N_("Adresse confirmée"),
     "correction_requested": N_("Correction demandée au bureau"),
     "access_annulled": N_("Accès annulé par le bureau"),
+    "member_deactivated": N_("Membre désactivé par le bureau"),
     "roster_imported": N_("Liste des membres chargée"),
     "purged": N_("Données périmées effacées"),
 }

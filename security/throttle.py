@@ -96,6 +96,14 @@ class Throttle:
                 )
         return -(-wait // 1000)
 
+    async def wait(self, rule: Rule, *subject: str | bytes) -> int:
+        """Seconds that a try would have to wait now; counts nothing."""
+        until = await throttles.until(self._db, self._hash(rule, subject))
+        now = self._clock() * 1000
+        if isinstance(rule, Quota):
+            now += rule.every * 1000 * (rule.burst - 1)
+        return -(-max(0, (until or now) - now) // 1000)
+
     async def clear(self, rule: Rule, *subject: str | bytes) -> None:
         """Forget the tries: the right answer was given."""
         await throttles.clear(self._db, self._hash(rule, subject))
