@@ -128,10 +128,16 @@ async def go(
 
 
 async def form_body(request: Request, names: Iterable[str]) -> dict[str, str]:
-    """The fields of a form's body; one that is unknown, doubled or a file is refused with 400."""
+    """The fields of a form's body; one that is unknown or doubled is refused with 400.
+
+    So is a multipart body: no form of ours sends one, and its charset could name a codec that
+    makes text which has no UTF-8 form.
+    """
+    if request.headers.get("content-type", "").strip().lower().startswith("multipart/"):
+        raise HTTPException(400)
     allowed = frozenset(names)
     body: dict[str, str] = {}
-    async with request.form(max_files=0, max_fields=32) as form:
+    async with request.form(max_fields=32) as form:
         for name, value in form.multi_items():
             if name not in allowed or name in body or not isinstance(value, str):
                 raise HTTPException(400)
