@@ -3,8 +3,10 @@
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, make_msgid
+
+from email_validator import validate_email
 
 from mail.messages import Letter
 from settings import Settings
@@ -22,10 +24,11 @@ def render(letter: Letter, recipient: str, settings: Settings, *, now: int) -> E
     text = environment("fr").overlay(autoescape=False).get_template(name)
     as_text = letter.values | {"layout": "mail/text"}
     subject = str(text.make_module(as_text).subject)  # type: ignore[attr-defined]
-    message = EmailMessage(policy=SMTP)
+    to = _address(recipient)
+    message = EmailMessage(policy=SMTP if to.username.isascii() else SMTPUTF8)
     message["Subject"] = subject
     message["From"] = Address(settings.office_name, addr_spec=settings.mail_from)
-    message["To"] = Address(addr_spec=recipient)
+    message["To"] = to
     if settings.office_email:
         message["Reply-To"] = Address(settings.office_name, addr_spec=settings.office_email)
     message["Date"] = format_datetime(datetime.fromtimestamp(now, UTC))
@@ -36,3 +39,9 @@ def render(letter: Letter, recipient: str, settings: Settings, *, now: int) -> E
     page = html.render(letter.values | {"layout": "mail/html", "subject": subject})
     message.add_alternative(page, subtype="html", cte="quoted-printable")
     return message
+
+
+def _address(recipient: str) -> Address:
+    """An accented domain in its ASCII form, which every server takes; a name as it is written."""
+    parts = validate_email(recipient, check_deliverability=False)
+    return Address(username=parts.local_part, domain=parts.ascii_domain)
