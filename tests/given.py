@@ -1,6 +1,8 @@
 """Where a test begins: an access that exists, a browser that is signed in, and reading a page."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date
 from functools import cache
 from html import unescape
@@ -9,6 +11,7 @@ import httpx
 
 from db import accounts, members
 from db.accounts import Account
+from db.database import Database
 from members.identify import Facts
 from members.sessions import FULL, open_session
 from security.passwords import HASHER
@@ -89,3 +92,17 @@ def error_of(answer: httpx.Response, name: str) -> str:
 @cache
 def _hash(password: str) -> str:
     return HASHER.hash(password)
+
+
+@asynccontextmanager
+async def statements(db: Database) -> AsyncIterator[list[str]]:
+    """The SQL that every connection of the database runs meanwhile."""
+    seen: list[str] = []
+    connections = [db._writer, *db._readers]
+    for connection in connections:
+        await connection.set_trace_callback(seen.append)
+    try:
+        yield seen
+    finally:
+        for connection in connections:
+            await connection.set_trace_callback(None)  # type: ignore[arg-type]
