@@ -76,8 +76,8 @@ async def resend_confirmation(request: Request, session: Session) -> Response:
     if wait:
         blank = CHANGE_EMAIL.blank(portal.ground)
         return await _email_page(request, session, blank, wait=wait)
-    await change.resend_confirmation(portal.db, session.member_id, now=portal.clock())
-    return await go(request, "email", flash="email_resent")
+    sent = await change.resend_confirmation(portal.db, session.member_id, now=portal.clock())
+    return await go(request, "email", flash="email_resent" if sent else "")
 
 
 @signed_in
