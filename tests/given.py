@@ -30,7 +30,7 @@ async def access(portal: Portal, person: Person, *, email: str = "", confirmed: 
         member_id=member.id,
         email=email or f"{person.matricule}@example.com",
         email_confirmed_at=yesterday if confirmed else None,
-        password_hash=_hash(person.password),
+        password_hash=hash_of(person.password),
         password_changed_at=yesterday,
         consent_version="2026-11-23",
         consented_at=yesterday,
@@ -90,7 +90,8 @@ def error_of(answer: httpx.Response, name: str) -> str:
 
 
 @cache
-def _hash(password: str) -> str:
+def hash_of(password: str) -> str:
+    """Its argon2id hash, computed once a test run."""
     return HASHER.hash(password)
 
 
