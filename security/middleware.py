@@ -26,6 +26,8 @@ class BasePath:
             path = scope["path"]
             if path != self.base_path and not path.startswith(self.base_path + "/"):
                 path = self.base_path + path
+            if path == self.base_path:  # `/portail`, as people type it
+                path += "/"
             scope = {**scope, "root_path": self.base_path, "path": path}
         await self.app(scope, receive, send)
 
