@@ -221,8 +221,12 @@ async def _connect(path: Path, mode: str, *, synchronous: str = "FULL") -> aiosq
         timeout=BUSY_TIMEOUT,
         cached_statements=256,
     )
-    for pragma in ("foreign_keys=ON", f"synchronous={synchronous}", "trusted_schema=OFF"):
-        await connection.execute_fetchall(f"PRAGMA {pragma}")
+    try:
+        for pragma in ("foreign_keys=ON", f"synchronous={synchronous}", "trusted_schema=OFF"):
+            await connection.execute_fetchall(f"PRAGMA {pragma}")
+    except BaseException:
+        await connection.close()
+        raise
     return connection
 
 
