@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from starlette.config import Config
@@ -63,7 +63,10 @@ def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env"))
     Creates the secret key's file beside the database where no key is given. Raises
     `SettingsError`, whose message names the setting that is wrong.
     """
-    read = _Reader(Config(env_file if env_file.is_file() else None, environ))
+    try:
+        read = _Reader(Config(env_file if env_file.is_file() else None, environ))
+    except (OSError, UnicodeError) as error:
+        raise SettingsError(f"{env_file} : fichier illisible ({error})") from error
     database = Path(read.text("PORTAL_DATABASE", "var/portal.db"))
     password_min = read.number("PORTAL_PASSWORD_MIN", 8, low=6, high=64)
     return Settings(
@@ -150,10 +153,10 @@ def _create_key_file(path: Path) -> None:
 
 
 def _base_url(read: _Reader) -> str:
-    value = read.text("PORTAL_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
-    url = urlsplit(value)
+    url = _url(read.text("PORTAL_BASE_URL", "http://127.0.0.1:8000").rstrip("/"))
     if (
-        url.scheme not in ("http", "https")
+        url is None
+        or url.scheme not in ("http", "https")
         or not url.hostname
         or url.query
         or url.fragment
@@ -167,7 +170,18 @@ def _base_url(read: _Reader) -> str:
         raise SettingsError(
             "PORTAL_BASE_URL : https est exigé (http seulement sur cette machine : 127.0.0.1)"
         )
-    return value
+    # As browsers write it in their Origin header.
+    host = url.netloc.lower().removesuffix(":443" if url.scheme == "https" else ":80")
+    return f"{url.scheme}://{host}{url.path}"
+
+
+def _url(value: str) -> SplitResult | None:
+    """The parts of an address; None when its host or port is none."""
+    try:
+        url = urlsplit(value)
+        return None if url.port == 0 else url
+    except ValueError:
+        return None
 
 
 def _is_loopback(host: str) -> bool:
@@ -183,12 +197,8 @@ def _smtp_url(read: _Reader) -> str | None:
     value = read.text("PORTAL_SMTP_URL", "")
     if not value:
         return None
-    url = urlsplit(value)
-    try:
-        port_is_right = url.port is None or url.port > 0
-    except ValueError:
-        port_is_right = False
-    if url.scheme not in SMTP_SCHEMES or not url.hostname or not port_is_right:
+    url = _url(value)
+    if url is None or url.scheme not in SMTP_SCHEMES or not url.hostname:
         raise SettingsError(
             "PORTAL_SMTP_URL : une adresse comme smtp+starttls://nom:motdepasse@hote:587 "
             "est attendue (smtp, smtps ou smtp+starttls)"
