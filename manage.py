@@ -6,7 +6,15 @@ from pathlib import Path
 import click
 import uvicorn
 
-from commands import access, fail, load_settings, ready_settings, telephone, with_database
+from commands import (
+    TOO_NEW,
+    access,
+    fail,
+    load_settings,
+    ready_settings,
+    telephone,
+    with_database,
+)
 from db.database import Database
 from db.migrate import SchemaTooNew, migrate
 from roster.importing import Plan, import_roster
@@ -26,7 +34,7 @@ def init() -> None:
     try:
         applied = migrate(settings.database)
     except SchemaTooNew:
-        fail(f"{settings.database} vient d’une version plus récente du portail.")
+        fail(TOO_NEW % settings.database)
     except (sqlite3.Error, OSError) as error:
         fail(f"{settings.database} : {error}")
     click.echo(f"{settings.database} : {len(applied)} migration(s) appliquée(s).")

@@ -14,6 +14,7 @@ from db.migrate import pending
 from settings import Settings, SettingsError
 
 T = TypeVar("T")
+TOO_NEW = "%s vient d’une version plus récente du portail."
 
 
 def load_settings() -> Settings:
@@ -27,10 +28,14 @@ def load_settings() -> Settings:
 def ready_settings() -> Settings:
     """The settings, once the database is there and migrated; else one line and exit code 2."""
     settings = load_settings()
+    if not settings.database.is_file():
+        fail(f"{settings.database} n’existe pas encore : lancez d’abord « manage.py init ».")
     try:
         behind = pending(settings.database)
-    except sqlite3.Error:
-        fail(f"{settings.database} n’existe pas encore : lancez d’abord « manage.py init ».")
+    except sqlite3.Error as error:
+        fail(f"{settings.database} : {error}")
+    if behind < 0:
+        fail(TOO_NEW % settings.database)
     if behind > 0:
         fail(f"{settings.database} est à mettre à niveau : lancez d’abord « manage.py init ».")
     return settings
