@@ -29,8 +29,9 @@ def routes(settings: Settings) -> list[Route]:
         Route("/inscription/acces", registration.complete, name="complete", methods=["POST"]),
         Route("/mot-de-passe-oublie", recovery.start, name="recovery"),
         Route("/mot-de-passe-oublie", recovery.send, name="recover", methods=["POST"]),
-        # The address that « Une autre image » leaves in the bar where there are no scripts.
+        # The addresses that the form's two buttons leave in the bar where there are no scripts.
         Route("/mot-de-passe-oublie/autre-image", recovery.start, name="recovery_again"),
+        Route("/mot-de-passe-oublie/sans-image", recovery.start, name="recovery_afresh"),
         Route(
             "/mot-de-passe-oublie/autre-image",
             recovery.another_image,
