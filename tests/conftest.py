@@ -189,6 +189,18 @@ def digest(settings: Settings) -> Callable[[], str]:
 
 
 @pytest.fixture
+def substance(settings: Settings) -> Callable[[], list[str]]:
+    """Every row but those that count and journal tries: what a refused act must leave as it was."""
+    tries = ('INSERT INTO "throttle"', 'INSERT INTO "journal"')
+
+    def read() -> list[str]:
+        with closing(sqlite3.connect(settings.database)) as connection:
+            return [line for line in connection.iterdump() if not line.startswith(tries)]
+
+    return read
+
+
+@pytest.fixture
 def https_settings(settings: Settings) -> Settings:
     """The same office behind TLS, below a path."""
     return replace(settings, base_url="https://exemple.org/portail")

@@ -66,6 +66,12 @@ def hidden(answer: httpx.Response, name: str) -> str:
     return unescape(found[1])
 
 
+def without_codes(answer: httpx.Response | str) -> str:
+    """The page without the call code, which no two answers share."""
+    html = answer if isinstance(answer, str) else answer.text
+    return re.sub(r"\b[2-9A-Z]{3}-[2-9A-Z]{2}\b", "", html)
+
+
 def words(answer: httpx.Response | str) -> str:
     """What a person reads of a page, on one line, with ordinary spaces."""
     html = answer if isinstance(answer, str) else answer.text
@@ -99,7 +105,7 @@ def hash_of(password: str) -> str:
 async def statements(db: Database) -> AsyncIterator[list[str]]:
     """The SQL that every connection of the database runs meanwhile."""
     seen: list[str] = []
-    connections = [db._writer, *db._readers]
+    connections = [db._writer, db._counter, *db._readers]
     for connection in connections:
         await connection.set_trace_callback(seen.append)
     try:

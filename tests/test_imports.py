@@ -11,7 +11,8 @@ LEAVES = {"rules", "texts", "settings"}
 BELOW = {"mail", "security", "roster", "db"}
 MAY: dict[str, set[str]] = {
     "app": {"routes", "forms", "web", "members", *BELOW},
-    "manage": {"routes", "forms", "web", "members", *BELOW, "tools"},
+    "manage": {"commands", "routes", "forms", "web", "members", *BELOW, "tools"},
+    "commands": {"web", "members", *BELOW},
     "tools": {"manage", "members", *BELOW},
     "routes": {"forms", "web", "members", *BELOW},
     "web": {"forms", "members", *BELOW},

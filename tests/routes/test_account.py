@@ -16,6 +16,7 @@ NEW = "vent58nord9"
 ADDRESS = "nouveau@example.org"
 
 Digest = Callable[[], str]
+Substance = Callable[[], list[str]]
 
 
 def new_address(address: str = ADDRESS, **other: str) -> dict[str, str]:
@@ -264,16 +265,16 @@ async def test_a_cancelled_change_sends_no_mail_that_still_waited(
     ],
 )
 async def test_a_wrong_address_is_said_beside_its_field(
-    member: Browser, body: dict[str, str], field: str, sentence: str, digest: Digest
+    member: Browser, body: dict[str, str], field: str, sentence: str, substance: Substance
 ) -> None:
-    before = digest()
+    before = substance()
     for htmx in (False, True):
         answer = await member.submit(EMAIL, body, htmx=htmx)
         assert answer.status_code == 422
         assert sentence in given.error_of(answer, field)
         assert 'type="password" value=""' in answer.text
         assert body["current_password"] not in answer.text or not body["current_password"]
-    assert digest() == before
+    assert substance() == before
 
 
 @pytest.mark.parametrize("url", [EMAIL, PASSWORD])
@@ -358,15 +359,15 @@ async def test_every_other_session_ends(
     ],
 )
 async def test_a_wrong_password_is_said_beside_its_field(
-    member: Browser, body: dict[str, str], field: str, sentence: str, digest: Digest
+    member: Browser, body: dict[str, str], field: str, sentence: str, substance: Substance
 ) -> None:
-    before = digest()
+    before = substance()
     for htmx in (False, True):
         answer = await member.submit(PASSWORD, body, htmx=htmx)
         assert answer.status_code == 422
         assert sentence in given.error_of(answer, field)
         assert body["password"] not in answer.text
-    assert digest() == before
+    assert substance() == before
 
 
 async def test_the_name_that_a_password_manager_needs_changes_nobody_else(

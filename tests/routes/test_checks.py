@@ -197,6 +197,6 @@ async def test_a_field_tells_where_and_when_it_is_checked(browser: Browser) -> N
     for name in FRANCOIS.facts:
         assert f'data-hx-post="/verification/identite/{name}"' in page
         assert f'data-hx-target="#{name}-message"' in page
-        assert f'id="{name}-message" aria-live="polite"' in page
+        assert f'id="{name}-message"' in page
     assert page.count('data-hx-trigger="change"') == 4
     assert page.count('data-hx-sync="this:replace"') == 4

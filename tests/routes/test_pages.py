@@ -157,6 +157,8 @@ def portal_urls() -> list[str]:
         *SHARED,
         "/mot-de-passe-oublie",
         "/mot-de-passe-oublie/autre-image",
+        "/mot-de-passe-oublie/sans-image",
+        "/membre/mes-renseignements",
         "/inscription/acces",
         "/membre",
         "/membre/courriel",

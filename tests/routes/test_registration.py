@@ -9,6 +9,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from db import members
 from members.register import CONSENT_VERSION
 from tests import given
 from tests.conftest import HTMX, Browser, Post, TurnedClock
@@ -109,15 +110,15 @@ async def test_facts_are_taken_as_people_type_them(browser: Browser) -> None:
     ids=lambda fact: next(iter(fact)),
 )
 async def test_one_wrong_fact_is_not_found(
-    browser: Browser, fact: dict[str, str], digest: Callable[[], str]
+    browser: Browser, fact: dict[str, str], substance: Callable[[], list[str]]
 ) -> None:
-    before = digest()
+    before = substance()
     answer = await browser.submit("/inscription", FRANCOIS.facts | fact)
     assert answer.status_code == 422
     page = given.words(answer)
     assert "Nous ne trouvons pas de membre avec ces quatre renseignements." in page
     assert "Appelez le bureau au 450 555-0199" in page
-    assert digest() == before
+    assert substance() == before
 
 
 async def test_not_found_keeps_what_was_typed_and_leads_nowhere_else(browser: Browser) -> None:
@@ -133,7 +134,9 @@ async def test_not_found_is_the_same_answer_whichever_fact_is_wrong(browser: Bro
     inactive = await browser.submit("/inscription", GASTON.facts)
     assert unknown.status_code == inactive.status_code
     strip = str.maketrans("", "", "".join(NOBODY.facts.values()) + "".join(GASTON.facts.values()))
-    assert unknown.text.translate(strip) == inactive.text.translate(strip)
+    assert given.without_codes(unknown).translate(strip) == given.without_codes(inactive).translate(
+        strip
+    )
 
 
 async def test_a_member_with_an_access_is_led_to_sign_in(browser: Browser, portal: Portal) -> None:
@@ -183,7 +186,7 @@ async def test_the_token_is_good_for_two_hours(browser: Browser, clock: TurnedCl
 
 
 async def test_a_tampered_or_foreign_token_leads_back(
-    browser: Browser, portal: Portal, digest: Callable[[], str]
+    browser: Browser, portal: Portal, substance: Callable[[], list[str]]
 ) -> None:
     token = await step_two(browser)
     member_id = portal.tokens.registration.read(token)
@@ -200,12 +203,12 @@ async def test_a_tampered_or_foreign_token_leads_back(
         portal.tokens.registration.make([member_id]),
         portal.tokens.registration.make(str(member_id)),
     ]
-    before = digest()
+    before = substance()
     for bad in forged:
         answer = await browser.submit("/inscription/acces", FRANCOIS.access(bad))
         assert answer.status_code == 422, bad
         assert EXPIRED in given.words(answer), bad
-    assert digest() == before
+    assert substance() == before
 
 
 async def test_a_token_of_nobody_is_not_found(browser: Browser, portal: Portal) -> None:
@@ -281,7 +284,9 @@ async def test_tabs_at_once_make_one_access(
     browsers: Callable[..., Browser], portal: Portal, tabs: int
 ) -> None:
     several = [browsers(f"203.0.113.{n}") for n in range(tabs)]
-    tokens = [await step_two(browser) for browser in several]
+    member = await members.by_matricule(portal.db, FRANCOIS.matricule)
+    assert member
+    tokens = [portal.tokens.registration.make(member.id) for _ in several]
     answers = await asyncio.gather(
         *(
             browser.follow(
@@ -300,14 +305,14 @@ async def test_tabs_at_once_make_one_access(
     assert rows(portal, "SELECT count(*) FROM session") == [(1,)]
 
 
-async def test_the_same_form_sent_eight_times_at_once_makes_one_access(
+async def test_the_same_form_sent_four_times_at_once_makes_one_access(
     browsers: Callable[..., Browser], portal: Portal
 ) -> None:
     token = await step_two(browsers())
     answers = await asyncio.gather(
         *(
             browsers(f"203.0.113.{n}").follow("/inscription/acces", FRANCOIS.access(token))
-            for n in range(8)
+            for n in range(4)
         )
     )
     assert {answer.url.path for answer in answers} == {"/membre"}

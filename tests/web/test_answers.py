@@ -17,6 +17,7 @@ from forms.journey import (
     RECOVERY,
     SIGN_IN,
 )
+from members.my_data import FACTS
 from routes import routes
 from settings import Settings
 from tests.conftest import HTMX, Browser
@@ -32,6 +33,8 @@ TAKES: dict[str, tuple[frozenset[str], str]] = {
     "/inscription/acces": (ACCESS.names, ""),
     "/mot-de-passe-oublie": (RECOVERY.names, ""),
     "/mot-de-passe-oublie/autre-image": (RECOVERY.names, ""),
+    "/mot-de-passe-oublie/sans-image": (RECOVERY.names, ""),
+    "/membre/mes-renseignements": (frozenset(FACTS), "full"),
     "/membre/courriel": (CHANGE_EMAIL.names, "full"),
     "/membre/courriel/renvoyer": (frozenset(), "full"),
     "/membre/courriel/annuler": (frozenset(), "full"),

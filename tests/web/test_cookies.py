@@ -41,8 +41,11 @@ async def test_names_and_flags_follow_where_the_portal_lives(
             "", {"matricule": FRANCOIS.matricule, "password": FRANCOIS.password}
         )
         assert begun.status_code == 303
-        (cookie,) = begun.headers.get_list("set-cookie")
-        assert parts(cookie) == (f"{prefix}session", flags)
+        told = dict(parts(cookie) for cookie in begun.headers.get_list("set-cookie"))
+        assert told == {
+            f"{prefix}session": flags,
+            f"{prefix}device": flags | {"max-age=31536000"},
+        }
         assert (await browser.get("membre")).status_code == 200
 
         ended = await browser.submit("deconnexion")
