@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from forms.journey import FORMS
 from rules import Refused
-from rules.password import checklist
+from rules.password import checklist, strength
 from web.answers import form_body, message
 from web.portal import portal_of
 
@@ -19,6 +19,7 @@ async def check(request: Request) -> Response:
         raise HTTPException(404)
     names = {field.name, field.twin} - {""}
     typed = await form_body(request, names)
+    text = typed.get(field.name, "")
     ground = portal_of(request).ground
     answer = form.apply(field, typed, ground)
     refused = answer if isinstance(answer, Refused) else None
@@ -29,6 +30,7 @@ async def check(request: Request) -> Response:
         field=field,
         typed=typed,
         refused=refused,
-        rules_met=all(rule.met for rule in checklist(typed.get(field.name, ""), ground.policy)),
+        unmet=field.checklist and not all(rule.met for rule in checklist(text, ground.policy)),
+        strength=strength(text) if field.checklist and not refused else "",
         hint=field.suggest(answer) if field.suggest and not refused else None,
     )

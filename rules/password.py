@@ -106,6 +106,14 @@ def password(text: str, policy: PasswordPolicy, facts: Sequence[str] = ()) -> st
     return text
 
 
+def strength(text: str) -> str:
+    """A password that `password` accepts in; how hard it is to guess, as a sentence, out."""
+    score = _score(normalised(text), [])
+    if score >= 4:
+        return N_("Solidité : excellente.")
+    return N_("Solidité : bonne.") if score == 3 else N_("Solidité : moyenne.")
+
+
 def _has_length(text: str, policy: PasswordPolicy) -> bool:
     return policy.minimum <= len(text) <= policy.maximum
 
@@ -124,8 +132,14 @@ def _holds_one_of(folded_facts: list[str], text: str) -> bool:
 
 
 def _is_guessable(text: str, facts: list[str]) -> bool:
+    return _score(text, facts) <= 1
+
+
+def _score(text: str, facts: list[str]) -> int:
+    """From 0, guessed at once, to 4; what zxcvbn cannot judge is worth nothing."""
     try:
         with _scoring:
-            return zxcvbn(text[:_SCORED], user_inputs=facts)["score"] <= 1
-    except Exception:  # it is known to raise on odd text, and what it cannot judge is refused
-        return True
+            score: int = zxcvbn(text[:_SCORED], user_inputs=facts)["score"]
+            return score
+    except Exception:  # it is known to raise on odd text
+        return 0

@@ -15,17 +15,19 @@
   });
 
   htmx("before:request", (ctx) => {
-    if (checked(ctx)) return;
-    trouble().replaceChildren();
+    if (!checked(ctx)) trouble().replaceChildren();
     busy(ctx, true);
   });
   htmx("finally:request", (ctx) => busy(ctx, false));
 
   // The button stays enabled: a disabled one would lose the focus. hx-sync drops a second press.
-  function busy({ sourceElement: form, request }, on) {
-    if (form.tagName !== "FORM") return;
-    const button = request.submitter ?? form.querySelector("button:not([type])");
-    form.setAttribute("aria-busy", on);
+  function busy({ sourceElement, request }, on) {
+    if (checked({ sourceElement })) return;
+    document.documentElement.classList.toggle("busy", on);
+    say(on ? trouble().dataset.wait : "");
+    if (sourceElement.tagName !== "FORM") return;
+    const button = request.submitter ?? sourceElement.querySelector("button:not([type])");
+    sourceElement.setAttribute("aria-busy", on);
     button.setAttribute("aria-disabled", on);
     button.dataset.label ??= button.textContent;
     button.textContent = on ? trouble().dataset.wait : button.dataset.label;

@@ -8,18 +8,10 @@ from tests.people import FRANCOIS, SYLVIE, Person
 from web.portal import Portal
 
 
-async def code_of(visitor: Visitor, portal: Portal) -> str:
-    """What the image shows, told by the running portal itself."""
-    token = await visitor.page.locator("[name=challenge]").input_value()
-    answer = portal.challenges.answer(token)
-    assert answer
-    return answer
-
-
 async def ask_for_a_password(visitor: Visitor, person: Person, portal: Portal) -> None:
     await visitor.press("Mot de passe oublié ?")
     await visitor.see("Mot de passe oublié ?", "/mot-de-passe-oublie")
-    await visitor.fill(**person.facts, captcha=(await code_of(visitor, portal)).lower())
+    await visitor.fill(**person.facts, captcha=(await visitor.captcha(portal)).lower())
     await visitor.press("ENVOYER")
     await visitor.see("Vérifiez votre courriel")
 

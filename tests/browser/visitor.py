@@ -14,6 +14,7 @@ if not REQUIRED:
 from playwright.async_api import ConsoleMessage, Page, Request, Route, expect  # noqa: E402
 
 from tests.people import Person  # noqa: E402
+from web.portal import Portal  # noqa: E402
 
 __all__ = ["Request", "Route", "Visitor", "expect"]
 
@@ -99,3 +100,10 @@ class Visitor:
         await self.open("/")
         await self.fill(matricule=person.matricule, password=password or person.password)
         await self.press("Se connecter")
+
+    async def captcha(self, portal: Portal) -> str:
+        """What the image shows, told by the running portal itself."""
+        token = await self.page.locator("[name=challenge]").input_value()
+        answer = portal.challenges.answer(token)
+        assert answer
+        return answer
