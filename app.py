@@ -21,8 +21,8 @@ from security import middleware
 from security.clock import Clock, system_clock
 from settings import Settings
 from texts import LANGUAGES
-from web import assets
 from web.answers import render_shared
+from web.assets import Assets
 from web.portal import Portal
 
 SHARED = ("session/sign_in.html", registration.STEP_ONE, pages.GUIDE, pages.PRIVACY)
@@ -44,6 +44,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         },
     )
     app.state.settings = settings
+    app.state.assets = Assets(settings)
     app.state.policy = PasswordPolicy(settings.password_min, settings.password_max)
 
     @contextlib.asynccontextmanager
@@ -69,7 +70,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         ],
     )
     # Outside everything, the page of a 500 too: every answer has the security headers.
-    app.middleware_stack = _around(app.build_middleware_stack(), settings)
+    app.middleware_stack = _around(app.build_middleware_stack(), app.state.assets, settings)
     return app
 
 
@@ -87,7 +88,7 @@ async def _delivery(portal: Portal, transport: Transport) -> AsyncIterator[None]
             await task
 
 
-def _around(inner: ASGIApp, settings: Settings) -> ASGIApp:
-    headed = middleware.SecurityHeaders(inner, style_hash=assets.sheet_hash(), https=settings.https)
+def _around(inner: ASGIApp, assets: Assets, settings: Settings) -> ASGIApp:
+    headed = middleware.SecurityHeaders(inner, style_hash=assets.sheet_hash, https=settings.https)
     addressed = middleware.ClientAddress(headed, settings.trusted_proxies)
     return middleware.BasePath(addressed, settings.base_path)

@@ -13,6 +13,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from starlette.config import Config
 
 MONTREAL = ZoneInfo("America/Toronto")
+ACCENT = "#195a4e"
+LIGHT_SURFACE = "#efede6"
+"""The darkest surface of the light scheme that the accent's text stands on."""
+LOGO_BYTES = 100_000
 SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
 
 
@@ -36,6 +40,9 @@ class Settings:
     office_phone: str = ""
     office_email: str = ""
     privacy_officer: str = ""
+    accent: str = ACCENT
+    """The colour of buttons, links and the band on top, as #rrggbb."""
+    logo: Path | None = None
     password_min: int = 8
     password_max: int = 12
     timezone: ZoneInfo = MONTREAL
@@ -80,6 +87,8 @@ def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env"))
         office_phone=read.line("PORTAL_OFFICE_PHONE", ""),
         office_email=read.address("PORTAL_OFFICE_EMAIL", ""),
         privacy_officer=read.line("PORTAL_PRIVACY_OFFICER", ""),
+        accent=_accent(read),
+        logo=_logo(read),
         password_min=password_min,
         password_max=read.number("PORTAL_PASSWORD_MAX", 12, low=password_min, high=128),
         timezone=_timezone(read),
@@ -204,6 +213,48 @@ def _smtp_url(read: _Reader) -> str | None:
             "est attendue (smtp, smtps ou smtp+starttls)"
         )
     return value
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two #rrggbb colours, from 1 to 21 (WCAG 2.2, relative luminance)."""
+    dim, bright = sorted((_luminance(one), _luminance(other)))
+    return (bright + 0.05) / (dim + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _accent(read: _Reader) -> str:
+    value = read.text("PORTAL_ACCENT", ACCENT).lower()
+    if not re.fullmatch("#[0-9a-f]{6}", value):
+        raise SettingsError(f"PORTAL_ACCENT : une couleur comme {ACCENT} est attendue")
+    if contrast(value, LIGHT_SURFACE) < 4.5:
+        raise SettingsError(
+            "PORTAL_ACCENT : cette couleur est trop pâle pour être lue, prenez-en une plus foncée"
+        )
+    return value
+
+
+def _logo(read: _Reader) -> Path | None:
+    value = read.text("PORTAL_LOGO", "")
+    if not value:
+        return None
+    path = Path(value)
+    if (
+        path.suffix.lower() not in (".svg", ".png")
+        or not path.is_file()
+        or path.stat().st_size > LOGO_BYTES
+    ):
+        raise SettingsError(
+            "PORTAL_LOGO : un fichier .svg ou .png de "
+            f"{LOGO_BYTES // 1000} Ko au plus est attendu ({path})"
+        )
+    return path
 
 
 def _timezone(read: _Reader) -> ZoneInfo:

@@ -89,6 +89,7 @@ def routes(settings: Settings) -> list[Route]:
         Route("/verification/{form}/{field}", checks.check, name="check", methods=["POST"]),
         Route("/aide", pages.guide, name="help"),
         Route("/confidentialite", pages.privacy, name="privacy"),
+        Route("/manifest.webmanifest", pages.manifest, name="manifest"),
         Route("/static/{name}", pages.static, name="static"),
     ]
     if settings.development:

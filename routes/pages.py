@@ -4,12 +4,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from web import assets
 from web.answers import page, shared_page
+from web.assets import Assets
 
 GUIDE = "pages/guide.html"
 PRIVACY = "pages/privacy.html"
 FOR_EVER = "public, max-age=31536000, immutable"
+A_DAY = "public, max-age=86400"
 
 
 async def guide(request: Request) -> Response:
@@ -24,12 +25,19 @@ async def privacy(request: Request) -> Response:
 
 async def static(request: Request) -> Response:
     """A static file; the one whose name has its fingerprint may be kept for ever."""
+    assets: Assets = request.app.state.assets
     name = request.path_params["name"]
-    encoded = assets.assets().get(name)
+    encoded = assets.file(name)
     if encoded is None:
         raise HTTPException(404)
-    kept = FOR_EVER if name == assets.script_name() else "public, max-age=86400"
+    kept = FOR_EVER if name == assets.script_name else A_DAY
     return encoded.respond(request, cache_control=kept, vary="Accept-Encoding")
+
+
+async def manifest(request: Request) -> Response:
+    """What a phone needs to put the portal on its home screen."""
+    assets: Assets = request.app.state.assets
+    return assets.manifest.respond(request, cache_control=A_DAY, vary="Accept-Encoding")
 
 
 async def http_error(request: Request, error: Exception) -> Response:

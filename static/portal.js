@@ -26,7 +26,9 @@
     document.documentElement.classList.toggle("busy", on);
     say(on ? trouble().dataset.wait : "");
     if (sourceElement.tagName !== "FORM") return;
-    const button = request.submitter ?? sourceElement.querySelector("button:not([type])");
+    // Enter presses a hidden first button where a form has several: the last is the one to mark.
+    const pressed = request.submitter;
+    const button = pressed?.textContent ? pressed : [...sourceElement.querySelectorAll("button:not([type])")].pop();
     sourceElement.setAttribute("aria-busy", on);
     button.setAttribute("aria-disabled", on);
     button.dataset.label ??= button.textContent;

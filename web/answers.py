@@ -16,7 +16,6 @@ from members import devices
 from members.sessions import current
 from rules.password import checklist
 from texts import environment
-from web import assets
 from web.cookies import (
     DEVICE,
     FLASH,
@@ -192,8 +191,8 @@ def _render(app: Starlette, template: str, language: str, fragment: bool, **valu
             policy=app.state.policy,
             checklist=checklist,
             path=lambda name, /, **parameters: path_of(app, name, **parameters),
-            script=assets.script_name(),
-            sheet=Markup(assets.sheet()),  # noqa: S704 (our own file)
+            assets=app.state.assets,
+            sheet=Markup(app.state.assets.sheet),  # noqa: S704 (our own file)
             **values,
         )
     )

@@ -95,6 +95,8 @@ async def tour(
     await visitor.press("ENVOYER")
     await visitor.focus_is_on(".summary")
     yield "password-errors"
+    await visitor.open("/membre/mes-renseignements")
+    yield "my-data"
     await visitor.open("/membre")
     yield "member"
     await visitor.press("Se déconnecter")

@@ -16,7 +16,7 @@ from playwright.async_api import ConsoleMessage, Page, Request, Route, expect  #
 from tests.people import Person  # noqa: E402
 from web.portal import Portal  # noqa: E402
 
-__all__ = ["Request", "Route", "Visitor", "expect"]
+__all__ = ["Page", "Request", "Route", "Visitor", "expect"]
 
 ACCESS = ("email", "email_again", "password", "password_again")
 

@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rules import Refused
-from rules.password import Check, PasswordPolicy, checklist, normalised, password
+from rules.password import Check, PasswordPolicy, checklist, normalised, password, strength
 
 QUICK = settings(deadline=None, max_examples=120, database=None)
 SCORED = settings(deadline=None, max_examples=100, database=None)
@@ -201,3 +201,9 @@ def test_what_the_scoring_cannot_judge_is_refused(monkeypatch: pytest.MonkeyPatc
 @given(text=ANYTHING, facts=st.lists(ANYTHING, max_size=3))
 def test_never_raises_whatever_the_facts(text: str, facts: list[str]) -> None:
     password(text, PasswordPolicy(1, 100, 0, 0), facts)
+
+
+def test_strength_is_said_in_words() -> None:
+    assert strength("xqz7w1k9") == "Solidité : bonne."
+    assert strength("xqz7w1k9vb4f") == "Solidité : excellente."
+    assert strength("rive42su") == "Solidité : moyenne."
