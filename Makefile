@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN = .venv/bin
 
-.PHONY: dev test check install run lock
+.PHONY: dev test check install run lock screenshots
 
 dev: .venv/dev
 	@PORT=$(PORT) $(BIN)/python -m tools.dev
@@ -22,6 +22,9 @@ check: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
 	$(BIN)/python -m pytest
+
+screenshots: .venv/dev
+	$(BIN)/python -m tools.screenshots
 
 lock: .venv/dev
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements.in -o requirements.txt

@@ -1,0 +1,194 @@
+"""`make screenshots`: every screen on a phone (light, dark) and on a desktop."""
+
+import asyncio
+import io
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from PIL import Image
+from playwright.async_api import Browser, Page, async_playwright
+
+from app import create_app
+from db.database import Database
+from db.migrate import migrate
+from mail.delivery import deliver_due
+from mail.transports import Files
+from roster.importing import import_roster
+from security.clock import system_clock
+from settings import MONTREAL, Settings
+from tools.dev import ROSTER
+from web.portal import Portal
+
+FOLDER = Path(__file__).parent.parent / "docs" / "screenshots"
+PORT = 8377
+BASE = f"http://127.0.0.1:{PORT}"
+CHROMIUM = "/usr/bin/chromium"
+CLOSED_NETWORK = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PASSWORD = "rive42sud7"  # noqa: S105 (of a fictional member)
+
+
+@dataclass(frozen=True)
+class Look:
+    """One way to look at every screen."""
+
+    name: str
+    width: int
+    height: int
+    scheme: str
+
+
+LOOKS = (
+    Look("phone-light", 360, 740, "light"),
+    Look("phone-dark", 360, 740, "dark"),
+    Look("desktop", 1024, 720, "light"),
+)
+Shoot = Callable[[Page, str], Awaitable[None]]
+
+
+async def main() -> None:
+    """Serve a demo portal for each look, walk it, write its pictures as small PNG files."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CLOSED_NETWORK)
+        for look in LOOKS:
+            with tempfile.TemporaryDirectory() as folder:
+                await photograph(browser, look, Path(folder))
+        await browser.close()
+
+
+async def photograph(browser: Browser, look: Look, folder: Path) -> None:
+    """Every screen in one look, over a portal of its own in `folder`."""
+    settings = Settings(
+        database=folder / "portal.db",
+        secret_keys=("the-key-of-the-portal-that-is-photographed",),
+        base_url=BASE,
+        mail_dir=folder / "mail",
+        office_name="Association des retraités",
+        office_phone="450 555-0100",
+        office_email="bureau@example.org",
+        privacy_officer="Jeanne Tremblay",
+        deliver_mail=False,
+    )
+    migrate(settings.database)
+    db = await Database.open(settings.database)
+    await import_roster(db, ROSTER, dry_run=False, zone=MONTREAL, now=system_clock())
+    await db.close()
+    app = create_app(settings)
+    server = uvicorn.Server(uvicorn.Config(app, port=PORT, log_level="warning"))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 (uvicorn has no event for it)
+        await asyncio.sleep(0.05)
+    context = await browser.new_context(
+        viewport={"width": look.width, "height": look.height},
+        color_scheme="dark" if look.scheme == "dark" else "light",
+        locale="fr-CA",
+    )
+    page = await context.new_page()
+
+    async def shoot(page: Page, name: str) -> None:
+        await page.wait_for_timeout(150)
+        picture = Image.open(io.BytesIO(await page.screenshot(full_page=True)))
+        small = picture.convert("RGB").quantize(32)
+        small.save(FOLDER / f"{name}-{look.name}.png", optimize=True)
+
+    await walk(page, shoot, app.state.portal)
+    await context.close()
+    server.should_exit = True
+    await serving
+
+
+async def walk(page: Page, shoot: Shoot, portal: Portal) -> None:
+    """The guide's three parts, a picture at each screen and state."""
+    await page.goto(f"{BASE}/")
+    await shoot(page, "sign-in")
+    await page.goto(f"{BASE}/inscription")
+    await shoot(page, "registration")
+    await fill(page, {"matricule": "875", "family_name": "Lap0inte"})
+    await press(page, "INSCRIPTION")
+    await page.wait_for_selector(".summary")
+    await shoot(page, "registration-errors")
+    facts = {
+        "matricule": "00875",
+        "family_name": "Lapointe",
+        "birth_date": "07/11/1950",
+        "postal_code": "J7J 8G8",
+    }
+    await fill(page, facts | {"postal_code": "J7J 8G9"})
+    await press(page, "INSCRIPTION")
+    await page.wait_for_selector(".summary strong, .hint strong")
+    await shoot(page, "registration-not-found")
+    await fill(page, facts)
+    await press(page, "INSCRIPTION")
+    await page.wait_for_selector("#email")
+    await shoot(page, "access")
+    address = "francois@example.org"
+    access = {"email": address, "email_again": address, "password": PASSWORD}
+    await fill(page, access)
+    await page.wait_for_timeout(1200)
+    await shoot(page, "access-checked")
+    await fill(page, {"password_again": PASSWORD})
+    await press(page, "ENVOYER")
+    await page.wait_for_selector(".menu")
+    await shoot(page, "member")
+    await page.goto(f"{BASE}/membre/courriel")
+    await shoot(page, "email")
+    await page.goto(f"{BASE}/membre/mot-de-passe")
+    await shoot(page, "password")
+    await page.goto(f"{BASE}/membre/mes-renseignements")
+    await shoot(page, "my-data")
+    await page.goto(f"{BASE}/mot-de-passe-oublie")
+    await fill(page, facts)
+    await shoot(page, "recovery")
+    token = await page.input_value("input[name=challenge]")
+    await fill(page, {"captcha": portal.challenges.answer(token) or ""})
+    await press(page, "ENVOYER")
+    await page.wait_for_selector("a.button")
+    await shoot(page, "recovery-sent")
+    await page.goto(f"{BASE}/aide")
+    await shoot(page, "guide")
+    await page.goto(f"{BASE}/confidentialite")
+    await shoot(page, "privacy")
+    await page.goto(f"{BASE}/rien")
+    await shoot(page, "error")
+    await page.goto(f"{BASE}/membre")
+    await press(page, "Se déconnecter")
+    await page.wait_for_selector("[role=status]")
+    await deliver_due(portal.desk, Files(portal.settings.mail_dir))
+    newest = sorted(portal.settings.mail_dir.glob("*.eml"))[-1].read_text()
+    code = next(
+        line.strip()
+        for line in newest.splitlines()
+        if line.strip().count("-") == 2 and len(line.strip()) == 14
+    )
+    await fill(page, {"matricule": "00875", "password": code})
+    await press(page, "Se connecter")
+    await page.wait_for_selector("#password_again")
+    await shoot(page, "choose-password")
+
+
+async def fill(page: Page, fields: dict[str, str]) -> None:
+    """Type into fields by their ids."""
+    for name, text in fields.items():
+        await page.fill(f"#{name}", text)
+
+
+async def press(page: Page, label: str) -> None:
+    """Press the main button of that label."""
+    await page.click(
+        f'main button:has-text("{label}"):not(.plain), main button.plain:text-is("{label}")'
+    )
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
