@@ -1,5 +1,8 @@
 """Password hashes: argon2id, in a thread, behind a limiter."""
 
+import secrets
+from functools import cache
+
 import anyio
 import anyio.to_thread
 from argon2 import PasswordHasher
@@ -11,13 +14,19 @@ AT_ONCE = 2
 """How many hashes are computed at the same time: it bounds memory, and leaves the loop a turn."""
 
 
+@cache
+def _nobodys(hasher: PasswordHasher) -> str:
+    """A hash that no password has, made once a process: what a wrong matricule costs to verify."""
+    return hasher.hash(secrets.token_urlsafe())
+
+
 class Passwords:
     """Hashes and verifies passwords off the event loop; `verifications` counts for the tests."""
 
     def __init__(self, hasher: PasswordHasher = HASHER) -> None:
         self._hasher = hasher
         self._limiter = anyio.CapacityLimiter(AT_ONCE)
-        self._dummy = hasher.hash("no password has this hash")
+        self._dummy = _nobodys(hasher)
         self.verifications = 0
 
     async def hash(self, password: str) -> str:
