@@ -88,7 +88,10 @@ def error_of(answer: httpx.Response, name: str) -> str:
     tied = re.search(r'aria-describedby="([^"]+)"', field[0])
     assert tied
     message = re.search(
-        rf'<div class="message" id="{name}-message"[^>]*>\s*<p class="error">(.*?)</p>', html
+        rf'<div class="message[ \w]*" id="{name}-message">(?:<ul.*?</ul>)?\s*'
+        r'<p class="error">(.*?)</p>',
+        html,
+        re.S,
     )
     assert message, html
     assert f"{name}-message" in tied[1].split()
