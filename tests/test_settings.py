@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from settings import Settings, SettingsError, load
+from settings import Settings, SettingsError, contrast, load
 
 KEY = "k" * 32
 ROOT = Path(__file__).parents[1]
@@ -52,6 +52,8 @@ def test_everything_is_read() -> None:
         PORTAL_OFFICE_PHONE="450 555-0100",
         PORTAL_OFFICE_EMAIL="bureau@exemple.org",
         PORTAL_PRIVACY_OFFICER="Jeanne",
+        PORTAL_ACCENT="#7A1F5C",
+        PORTAL_LOGO=str(ROOT / "static" / "icon.svg"),
         PORTAL_PASSWORD_MIN="10",
         PORTAL_PASSWORD_MAX="64",
         PORTAL_TIMEZONE="America/Halifax",
@@ -69,6 +71,8 @@ def test_everything_is_read() -> None:
         office_phone="450 555-0100",
         office_email="bureau@exemple.org",
         privacy_officer="Jeanne",
+        accent="#7a1f5c",
+        logo=ROOT / "static" / "icon.svg",
         password_min=10,
         password_max=64,
         timezone=read.timezone,
@@ -113,6 +117,15 @@ WRONG: list[tuple[str, str]] = [
     ("PORTAL_OFFICE_NAME", "Deux\x1blignes"),
     ("PORTAL_OFFICE_PHONE", "450\r\n555"),
     ("PORTAL_PRIVACY_OFFICER", "Jeanne\tT"),
+    ("PORTAL_ACCENT", "red"),
+    ("PORTAL_ACCENT", "#123"),
+    ("PORTAL_ACCENT", "#12345g"),
+    ("PORTAL_ACCENT", "195a4e"),
+    ("PORTAL_ACCENT", "#ffcc00"),
+    ("PORTAL_ACCENT", "#7f7f7f"),
+    ("PORTAL_LOGO", "none.svg"),
+    ("PORTAL_LOGO", __file__),
+    ("PORTAL_LOGO", str(ROOT)),
     ("PORTAL_PASSWORD_MIN", "huit"),
     ("PORTAL_PASSWORD_MIN", "5"),
     ("PORTAL_PASSWORD_MIN", "٨"),
@@ -275,3 +288,16 @@ def test_every_setting_is_in_the_example() -> None:
     named = {name.split()[0] for name in names} - {"PORTAL_DEVELOPMENT"}
     assert len(named) >= 15
     assert [name for name in sorted(named) if name not in example] == []
+
+
+def test_a_logo_too_heavy_for_a_slow_phone_is_named(tmp_path: Path) -> None:
+    (tmp_path / "logo.png").write_bytes(bytes(100_001))
+    with pytest.raises(SettingsError, match=r"PORTAL_LOGO : .*100 Ko"):
+        given(PORTAL_LOGO="logo.png")
+    (tmp_path / "logo.png").write_bytes(bytes(100_000))
+    assert given(PORTAL_LOGO="logo.png").logo == Path("logo.png")
+
+
+def test_contrast_is_that_of_wcag() -> None:
+    assert contrast("#000000", "#ffffff") == contrast("#ffffff", "#000000") == 21
+    assert round(contrast("#777777", "#ffffff"), 2) == 4.48

@@ -204,6 +204,6 @@ def test_never_raises_whatever_the_facts(text: str, facts: list[str]) -> None:
 
 
 def test_strength_is_said_in_words() -> None:
-    assert strength("xqz7w1k9") == "Solidité : bonne."
+    assert strength("rive42sud7") == "Solidité : bonne."
     assert strength("xqz7w1k9vb4f") == "Solidité : excellente."
     assert strength("rive42su") == "Solidité : moyenne."
