@@ -31,6 +31,8 @@ class Settings:
     database: Path = Path("var/portal.db")
     secret_keys: tuple[str, ...] = ()
     """Signing keys, the newest last; the older ones are still accepted."""
+    key_file: Path | None = None
+    """Where the keys are kept; None when they came from the environment."""
     base_url: str = "http://127.0.0.1:8000"
     """Scheme, host and path of the portal, without a slash at its end."""
     smtp_url: str | None = None
@@ -49,6 +51,11 @@ class Settings:
     journal_days: int = 365
     """Days for which the journal is kept."""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    backup_dir: Path = Path("var/sauvegardes")
+    backup_second_dir: Path | None = None
+    """A folder on another device to which each good backup is copied."""
+    log_json: bool = False
+    """Whether a line of the log is a JSON object."""
     development: bool = False
     deliver_mail: bool = True
     """Whether the server itself delivers; tests deliver by hand."""
@@ -64,7 +71,10 @@ class Settings:
         return unquote(urlsplit(self.base_url).path)
 
 
-def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env")) -> Settings:
+ENV_FILE = Path(__file__).parent / ".env"
+
+
+def load(environ: Mapping[str, str] = os.environ, env_file: Path = ENV_FILE) -> Settings:
     """The settings from `environ`, else from `env_file`, else their defaults.
 
     Creates the secret key's file beside the database where no key is given. Raises
@@ -76,9 +86,12 @@ def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env"))
         raise SettingsError(f"{env_file} : fichier illisible ({error})") from error
     database = Path(read.text("PORTAL_DATABASE", "var/portal.db"))
     password_min = read.number("PORTAL_PASSWORD_MIN", 8, low=6, high=64)
+    secret_keys, key_file = _secret_keys(read, database)
+    second_dir = read.text("PORTAL_BACKUP_SECOND_DIR", "")
     return Settings(
         database=database,
-        secret_keys=_secret_keys(read, database),
+        secret_keys=secret_keys,
+        key_file=key_file,
         base_url=_base_url(read),
         smtp_url=_smtp_url(read),
         mail_dir=Path(read.text("PORTAL_MAIL_DIR", "var/mail")),
@@ -94,6 +107,9 @@ def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env"))
         timezone=_timezone(read),
         journal_days=read.number("PORTAL_JOURNAL_DAYS", 365, low=30, high=3660),
         trusted_proxies=_trusted_proxies(read),
+        backup_dir=Path(read.text("PORTAL_BACKUP_DIR", str(database.with_name("sauvegardes")))),
+        backup_second_dir=Path(second_dir) if second_dir else None,
+        log_json=read.choice("PORTAL_LOG", "text", ("text", "json")) == "json",
         development=read.text("PORTAL_DEVELOPMENT", "") == "1",
     )
 
@@ -119,6 +135,12 @@ class _Reader:
             raise SettingsError(f"{name} : un nombre de {low} à {high} est attendu")
         return int(value)
 
+    def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        value = self.text(name, default)
+        if value not in choices:
+            raise SettingsError(f"{name} : {' ou '.join(choices)} est attendu")
+        return value
+
     def address(self, name: str, default: str) -> str:
         value = self.text(name, default)
         if value and not re.fullmatch(r"[^\s@<>,;]+@[^\s@<>,;]+", value):
@@ -126,8 +148,10 @@ class _Reader:
         return value
 
 
-def _secret_keys(read: _Reader, database: Path) -> tuple[str, ...]:
+def _secret_keys(read: _Reader, database: Path) -> tuple[tuple[str, ...], Path | None]:
+    """The keys, and the file they came from."""
     given = read.text("PORTAL_SECRET_KEY", "")
+    path: Path | None = None
     if given:
         keys = tuple(given.split())
         source = "PORTAL_SECRET_KEY"
@@ -142,7 +166,7 @@ def _secret_keys(read: _Reader, database: Path) -> tuple[str, ...]:
             raise SettingsError(f"{source} : fichier illisible ({error})") from error
     if not keys or min(map(len, keys)) < 32:
         raise SettingsError(f"{source} : une clé d’au moins 32 caractères est attendue")
-    return keys
+    return keys, path
 
 
 def _create_key_file(path: Path) -> None:

@@ -69,8 +69,10 @@ class Database:
         writer: aiosqlite.Connection,
         counter: aiosqlite.Connection,
         readers: list[aiosqlite.Connection],
+        in_use: "FileLock",
     ) -> None:
         self.path = path
+        self._in_use = in_use
         self._writer = writer
         self._counter = counter
         self._readers = readers
@@ -81,15 +83,22 @@ class Database:
 
     @classmethod
     async def open(cls, path: Path, *, readers: int = 2) -> Self:
-        """Open the file at `path`, which must exist and be migrated already."""
-        connections = [await _connect(path, "rw")]
+        """Open the file at `path`, which must exist and be migrated already.
+
+        Raises `DatabaseBusy` while the file is being replaced.
+        """
+        in_use = use_of(path)
+        in_use.share()
+        connections: list[aiosqlite.Connection] = []
         try:
+            connections += [await _connect(path, "rw")]
             connections += [await _connect(path, "rw", synchronous="NORMAL")]
             connections += [await _connect(path, "ro") for _ in range(readers)]
         except BaseException:
             await _close_all(connections)
+            in_use.release()
             raise
-        return cls(path, connections[0], connections[1], connections[2:])
+        return cls(path, connections[0], connections[1], connections[2:], in_use)
 
     async def close(self) -> None:
         """Wait for the transactions under way, then close every connection."""
@@ -97,6 +106,7 @@ class Database:
             await asyncio.wait(self._under_way)
         with self._file_lock:  # the last connection to close writes a checkpoint
             await _close_all([*self._readers, self._counter, self._writer])
+        self._in_use.release()
 
     async def all(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """The rows of a read."""
@@ -171,14 +181,14 @@ def transaction(
 
 
 class FileLock:
-    """An exclusive `flock` beside the database, shared by server and commands.
+    """A `flock` on a file beside the database, between server and commands: who may write.
 
     SQLite before 3.51.3 can lose a WAL reset when two connections write or checkpoint at once;
     whoever writes holds this lock from BEGIN until COMMIT has returned.
     """
 
-    def __init__(self, database: Path) -> None:
-        self._path = database.with_name(database.name + ".lock")
+    def __init__(self, database: Path, suffix: str = ".lock") -> None:
+        self._path = database.with_name(database.name + suffix)
         self._descriptor: int | None = None
 
     async def acquire(self) -> None:
@@ -188,6 +198,16 @@ class FileLock:
             if time.monotonic() > deadline:
                 raise DatabaseBusy(str(self._path))
             await asyncio.sleep(0.005)
+
+    def share(self) -> None:
+        """Take the lock together with others who share it; raises `DatabaseBusy` at once."""
+        if not self._take(fcntl.LOCK_SH | fcntl.LOCK_NB):
+            raise DatabaseBusy(str(self._path))
+
+    def seize(self) -> None:
+        """Take the lock alone; raises `DatabaseBusy` at once."""
+        if not self._take(fcntl.LOCK_EX | fcntl.LOCK_NB):
+            raise DatabaseBusy(str(self._path))
 
     def release(self) -> None:
         """Give the lock back."""
@@ -203,7 +223,10 @@ class FileLock:
         self.release()
 
     def _take(self, how: int) -> bool:
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:  # a full or read-only device: SQLite would say it this way
+            raise sqlite3.OperationalError(str(error)) from error
         try:
             fcntl.flock(descriptor, how)
         except BlockingIOError:
@@ -211,6 +234,11 @@ class FileLock:
             return False
         self._descriptor = descriptor
         return True
+
+
+def use_of(database: Path) -> FileLock:
+    """The lock that whoever has the database open shares, and that replacing the file takes."""
+    return FileLock(database, ".in-use")
 
 
 async def _connect(path: Path, mode: str, *, synchronous: str = "FULL") -> aiosqlite.Connection:

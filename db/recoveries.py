@@ -1,5 +1,7 @@
 """Table `recovery`: temporary passwords as keyed HMACs."""
 
+from collections.abc import Sequence
+
 from db.database import Reader, Transaction
 
 
@@ -13,11 +15,13 @@ async def add(
     )
 
 
-async def holds(db: Reader, code_hmac: bytes, member_id: int, now: int) -> bool:
-    """Whether this is an unexpired temporary password of that member."""
+async def holds(db: Reader, code_hmacs: Sequence[bytes], member_id: int, now: int) -> bool:
+    """Whether one of these is an unexpired temporary password of that member."""
+    places = ", ".join("?" * len(code_hmacs))
     row = await db.one(
-        "SELECT 1 FROM recovery WHERE code_hmac = ? AND member_id = ? AND expires_at > ?",
-        (code_hmac, member_id, now),
+        f"SELECT 1 FROM recovery WHERE code_hmac IN ({places})"
+        " AND member_id = ? AND expires_at > ?",
+        (*code_hmacs, member_id, now),
     )
     return row is not None
 

@@ -11,7 +11,7 @@ from db.members import Member
 from db.outbox import Mail
 from security import temporary
 from security.clock import Clock
-from security.keys import keyed_hash
+from security.keys import Key, keyed_hash, keyed_hashes
 from security.tokens import Tokens
 from settings import Settings
 
@@ -26,8 +26,8 @@ class Desk:
     db: Database
     settings: Settings
     tokens: Tokens
-    address_key: bytes
-    recovery_key: bytes
+    address_key: Key
+    recovery_key: Key
     clock: Clock
 
     def link(self, path: str = "/") -> str:
@@ -43,9 +43,14 @@ class Letter:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-def address_fingerprint(key: bytes, email: str) -> str:
+def address_fingerprint(key: Key, email: str) -> str:
     """A keyed fingerprint of an address (16 hex digits): a token says nothing personal."""
     return keyed_hash(key, email)[:8].hex()
+
+
+def is_fingerprint(key: Key, email: str, fingerprint: str) -> bool:
+    """Whether this is the address's fingerprint, by the newest key or one before it."""
+    return fingerprint in (digest[:8].hex() for digest in keyed_hashes(key, email))
 
 
 async def welcome(desk: Desk, mail: Mail, member: Member) -> Letter:
@@ -67,7 +72,6 @@ async def temporary_password(desk: Desk, mail: Mail, member: Member) -> Letter |
         return None
     code = temporary.make()
     code_hmac = temporary.code_hmac(desk.recovery_key, code)
-    assert code_hmac is not None
     now = desk.clock()
     await desk.db.write(
         lambda tx: recoveries.add(tx, code_hmac, member.id, now, now + TEMPORARY_PASSWORD_TERM)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from db.database import Database
 from rules.password import PasswordPolicy
+from security.keys import Key
 from security.passwords import Passwords
 from security.throttle import Throttle
 
@@ -16,8 +17,8 @@ class Means:
     passwords: Passwords
     throttle: Throttle
     policy: PasswordPolicy
-    address_key: bytes
-    recovery_key: bytes
+    address_key: Key
+    recovery_key: Key
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ from db.accounts import Account
 from db.database import Transaction, transaction
 from db.email_changes import EmailChange
 from mail import messages
-from mail.messages import address_fingerprint
+from mail.messages import is_fingerprint
 from mail.outbox import queue
 from members import Means, Visit, Wait, devices
 from members.sessions import FULL, open_session
 from rules import N_, Refused
 from rules.password import normalised, password
+from security.keys import Key
 from security.throttle import CURRENT_PASSWORD
 
 
@@ -87,7 +88,7 @@ async def cancel_email_change(tx: Transaction, member_id: int, visit: Visit) -> 
 
 @transaction
 async def confirm_email(
-    tx: Transaction, member_id: int, fingerprint: str, address_key: bytes, visit: Visit
+    tx: Transaction, member_id: int, fingerprint: str, address_key: Key, visit: Visit
 ) -> bool:
     """Put the address with that fingerprint on file; False when it does not wait any more.
 
@@ -98,12 +99,12 @@ async def confirm_email(
     change = await email_changes.by_member(tx, member_id)
     if account is None:
         return False
-    if change and address_fingerprint(address_key, change.email) == fingerprint:
+    if change and is_fingerprint(address_key, change.email, fingerprint):
         await email_changes.remove(tx, member_id)
         await accounts.set_email(tx, member_id, change.email, now)
         await queue(tx, messages.address_changed, account.email, now=now, member_id=member_id)
         await queue(tx, messages.address_confirmed, change.email, now=now, member_id=member_id)
-    elif address_fingerprint(address_key, account.email) != fingerprint:
+    elif not is_fingerprint(address_key, account.email, fingerprint):
         return False
     elif account.email_confirmed_at is None:
         await accounts.set_email(tx, member_id, account.email, now)

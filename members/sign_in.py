@@ -42,8 +42,8 @@ async def sign_in(
     if account and account.frozen_at is not None:
         account = None
     member_id = account.member_id if account else 0
-    code_hmac = temporary.code_hmac(means.recovery_key, password)
-    is_temporary = await recoveries.holds(db, code_hmac or b"", member_id, now)
+    code_hmacs = temporary.code_hmacs(means.recovery_key, password)
+    is_temporary = await recoveries.holds(db, code_hmacs, member_id, now)
     rule: throttle.Rule = throttle.SIGN_IN
     subject: tuple[str | bytes, ...] = (matricule,)
     if await devices.is_known_to(db, visit.device, member_id, now):

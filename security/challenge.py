@@ -11,7 +11,7 @@ from PIL import ImageOps
 
 from db import challenges
 from db.database import Database
-from security.keys import keyed_hash
+from security.keys import Key, keyed_hashes
 from security.sound import speak
 from security.tokens import Tokens
 
@@ -28,7 +28,7 @@ PATIENCE = 30
 class Challenges:
     """Issues captchas, draws them, and judges one try at each."""
 
-    def __init__(self, key: bytes, tokens: Tokens) -> None:
+    def __init__(self, key: Key, tokens: Tokens) -> None:
         self._key = key
         self._purpose = tokens.challenge
         self._limiter = anyio.CapacityLimiter(AT_ONCE)
@@ -39,15 +39,14 @@ class Challenges:
 
     def answer(self, token: str) -> str | None:
         """The five characters of a captcha; None when its token is forged or too old."""
+        return next(iter(self._answers(token)), None)
+
+    def _answers(self, token: str) -> list[str]:
+        """The answer, and those of the keys before it: an image may be older than a rotation."""
         nonce = self._purpose.read(token)
         if not isinstance(nonce, str):
-            return None
-        number = int.from_bytes(keyed_hash(self._key, nonce))
-        characters = ""
-        for _ in range(LENGTH):
-            number, place = divmod(number, len(ALPHABET))
-            characters += ALPHABET[place]
-        return characters
+            return []
+        return [_characters(digest) for digest in keyed_hashes(self._key, nonce)]
 
     async def image(self, token: str) -> bytes:
         """The PNG of a captcha that was just issued, drawn off the event loop."""
@@ -75,17 +74,27 @@ class Challenges:
 
     async def solve(self, db: Database, token: str, typed: str, now: int) -> bool:
         """Whether `typed` is the answer, in any case; whatever it is, the captcha is spent."""
-        answer = self.answer(token)
-        if answer is None:
+        answers = self._answers(token)
+        if not answers:
             return False
         fresh = await self._spend(db, token, now)
-        same = hmac.compare_digest(typed.strip().upper().encode(), answer.encode())
-        return fresh and same
+        given = typed.strip().upper().encode()
+        same = [hmac.compare_digest(given, answer.encode()) for answer in answers]
+        return fresh and any(same)
 
     async def _spend(self, db: Database, token: str, now: int) -> bool:
         nonce = str(self._purpose.read(token)).encode()
         expires_at = now + self._purpose.max_age
         return await db.write(lambda tx: challenges.spend(tx, nonce, expires_at))
+
+
+def _characters(digest: bytes) -> str:
+    number = int.from_bytes(digest)
+    characters = ""
+    for _ in range(LENGTH):
+        number, place = divmod(number, len(ALPHABET))
+        characters += ALPHABET[place]
+    return characters
 
 
 class _Picture(ImageCaptcha):

@@ -2,7 +2,7 @@
 
 import secrets
 
-from security.keys import keyed_hash
+from security.keys import Key, keyed_hash, keyed_hashes
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Digits and capitals without look-alikes: 12 of these 31 are 59 random bits."""
@@ -15,12 +15,18 @@ def make() -> str:
     return "-".join(code[i : i + 4] for i in range(0, LENGTH, 4))
 
 
-def code_hmac(key: bytes, typed: str) -> bytes | None:
-    """The keyed HMAC that the database holds for a temporary password as somebody typed it.
+def code_hmac(key: Key, code: str) -> bytes:
+    """The keyed HMAC that the database holds for a temporary password that was just made."""
+    return keyed_hash(key, code.replace("-", ""))
 
-    Any case, with or without its groups; None when it cannot be one.
+
+def code_hmacs(key: Key, typed: str) -> tuple[bytes, ...]:
+    """What the database may hold for a temporary password as somebody typed it.
+
+    Any case, with or without its groups; one for each secret key in use. A text that cannot be
+    one gives as many that are never held: the look-up costs the same.
     """
     code = "".join(c for c in typed.upper() if c not in "-–— \u00a0")
     if len(code) != LENGTH or not set(code) <= set(ALPHABET):
-        return None
-    return keyed_hash(key, code)
+        code = ""
+    return keyed_hashes(key, code)

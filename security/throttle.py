@@ -6,7 +6,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from db import throttles
 from db.database import Database
 from security.clock import Clock
-from security.keys import keyed_hash
+from security.keys import Key, keyed_hash
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -68,9 +68,12 @@ SOUND = Quota("captcha sound", burst=20, every=30)
 
 
 class Throttle:
-    """Takes and clears tries; `key` is the secret that hashes what they are about."""
+    """Takes and clears tries; `key` is the secret that hashes what they are about.
 
-    def __init__(self, db: Database, key: bytes, clock: Clock) -> None:
+    A rotation of the key begins every count anew, which helps nobody who cannot rotate it.
+    """
+
+    def __init__(self, db: Database, key: Key, clock: Clock) -> None:
         self._db = db
         self._key = key
         self._clock = clock

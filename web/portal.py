@@ -13,7 +13,7 @@ from members import Means, Visit
 from rules.password import PasswordPolicy
 from security.challenge import Challenges
 from security.clock import Clock
-from security.keys import derive
+from security.keys import Key, derive
 from security.passwords import Passwords
 from security.throttle import Throttle
 from security.tokens import Tokens
@@ -33,25 +33,25 @@ class Portal:
     challenges: Challenges
     policy: PasswordPolicy
     throttle: Throttle
-    address_key: bytes
-    recovery_key: bytes
+    address_key: Key
+    recovery_key: Key
 
     @classmethod
     def assemble(cls, settings: Settings, db: Database, clock: Clock) -> Self:
-        """The parts for these settings; keys are derived from the newest secret key."""
-        secret_key = settings.secret_keys[-1]
-        tokens = Tokens(settings.secret_keys, clock)
+        """The parts for these settings; each has a key of its own, from the secret keys."""
+        keys = settings.secret_keys
+        tokens = Tokens(keys, clock)
         return cls(
             settings=settings,
             db=db,
             clock=clock,
             passwords=Passwords(),
             tokens=tokens,
-            challenges=Challenges(derive(secret_key, "challenge"), tokens),
+            challenges=Challenges(derive(keys, "challenge"), tokens),
             policy=PasswordPolicy(settings.password_min, settings.password_max),
-            throttle=Throttle(db, derive(secret_key, "throttle"), clock),
-            address_key=derive(secret_key, "address"),
-            recovery_key=derive(secret_key, "recovery"),
+            throttle=Throttle(db, derive(keys, "throttle"), clock),
+            address_key=derive(keys, "address"),
+            recovery_key=derive(keys, "recovery"),
         )
 
     @property
