@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-import logging
+import sqlite3
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
@@ -27,8 +27,6 @@ from web.portal import Portal
 
 SHARED = ("session/sign_in.html", registration.STEP_ONE, pages.GUIDE, pages.PRIVACY)
 
-log = logging.getLogger("portal")
-
 
 def create_app(settings: Settings | None = None, clock: Clock = system_clock) -> Starlette:
     """The portal for these settings (None: read from the environment), with its routes.
@@ -40,6 +38,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         exception_handlers={
             HTTPException: pages.http_error,
             DatabaseBusy: pages.unavailable,
+            sqlite3.DatabaseError: pages.unavailable,
             Exception: pages.server_error,
         },
     )

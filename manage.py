@@ -6,15 +6,20 @@ from pathlib import Path
 import click
 import uvicorn
 
+import logs
 from commands import (
     TOO_NEW,
     access,
+    backup,
+    doctor,
     fail,
+    keys,
     load_settings,
     ready_settings,
     telephone,
     with_database,
 )
+from commands.french import French
 from db.database import Database
 from db.migrate import SchemaTooNew, migrate
 from roster.importing import Plan, import_roster
@@ -22,9 +27,12 @@ from security.clock import system_clock
 from settings import Settings
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=French, context_settings={"help_option_names": ["-h", "--help"]})
 def commands() -> None:
-    """Le portail des membres : commandes du bureau."""
+    """Le portail des membres : commandes du bureau.
+
+    Code de sortie : 0 c’est fait, 1 cela n’a pu se faire, 2 c’était mal demandé.
+    """
 
 
 @commands.command()
@@ -65,7 +73,7 @@ def import_(file: Path, dry_run: bool) -> None:
 @click.option("--reload", is_flag=True, help="Redémarrer à chaque changement (développement).")
 def serve(host: str, port: int, reload: bool) -> None:
     """Démarrer le serveur."""
-    ready_settings()
+    settings = ready_settings()
     uvicorn.run(
         "app:create_app",
         factory=True,
@@ -77,13 +85,24 @@ def serve(host: str, port: int, reload: bool) -> None:
         # The portal reads forwarded addresses itself, and a path may hold a mail's token.
         proxy_headers=False,
         access_log=False,
+        log_config=logs.config(as_json=settings.log_json),
         server_header=False,
         timeout_keep_alive=15,
         timeout_graceful_shutdown=10,
     )
 
 
-for command in (access.registrations, access.annul, access.purge, telephone.call, telephone.stats):
+for command in (
+    access.registrations,
+    access.annul,
+    access.purge,
+    backup.backup,
+    backup.restore,
+    doctor.doctor,
+    keys.rotate_key,
+    telephone.call,
+    telephone.stats,
+):
     commands.add_command(command)
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
 """The operator's commands, one module a subject; `manage.py` puts them together."""
 
 import asyncio
+import os
+import pwd
 import sqlite3
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import click
@@ -18,11 +21,37 @@ TOO_NEW = "%s vient d’une version plus récente du portail."
 
 
 def load_settings() -> Settings:
-    """The settings; a wrong one ends the command with one line that names it (exit code 2)."""
+    """The settings; a wrong one ends the command with one line that names it (exit code 2).
+
+    So does a database of another user: what this one writes beside it, the server could not.
+    """
     try:
-        return settings_module.load()
+        settings = settings_module.load()
     except SettingsError as error:
         fail(str(error))
+    owner = owner_of(settings.database)
+    if owner is not None and owner != os.geteuid():
+        fail(
+            f"{settings.database} appartient à un autre utilisateur ({user_name(owner)}) : "
+            "lancez « sudo portail … »."
+        )
+    return settings
+
+
+def owner_of(path: Path) -> int | None:
+    """The user id of a file's owner; None when there is no such file."""
+    try:
+        return path.stat().st_uid
+    except OSError:
+        return None
+
+
+def user_name(uid: int) -> str:
+    """The name of that user, or the number where there is none."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 def ready_settings() -> Settings:

@@ -11,6 +11,7 @@ from members.annul import annul as annul_access
 from members.purge import purge as purge_all
 from security.clock import system_clock
 from settings import Settings
+from upkeep import keys
 
 
 @click.command()
@@ -61,7 +62,11 @@ def purge() -> None:
     """Effacer ce dont le terme est passé (sessions, journal, courriels partis…)."""
 
     async def work(settings: Settings, db: Database) -> dict[str, int]:
-        return await purge_all(db, now=system_clock(), journal_days=settings.journal_days)
+        now = system_clock()
+        counts = await purge_all(db, now=now, journal_days=settings.journal_days)
+        if settings.key_file:
+            counts["key"] = keys.drop_retired(settings.key_file, settings.secret_keys, now)
+        return counts
 
     counts = with_database(work)
     click.echo("Effacé : " + ", ".join(f"{table} {count}" for table, count in counts.items()))

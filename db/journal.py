@@ -88,6 +88,31 @@ async def around(db: Reader, entry: Entry, seconds: int) -> list[Entry]:
     return [Entry(*row) for row in rows]
 
 
+async def newest(db: Reader, event: str) -> Entry | None:
+    """The newest entry of that event."""
+    row = await db.one(f"SELECT {ENTRY} FROM journal WHERE event = ? ORDER BY id DESC", (event,))
+    return Entry(*row) if row else None
+
+
+async def newest_at(db: Reader) -> int | None:
+    """The latest time of any entry (seconds since 1970, UTC)."""
+    row = await db.one("SELECT max(at) FROM journal")
+    return row[0] if row else None
+
+
+async def addresses_since(db: Reader, since: int) -> tuple[int, list[str]]:
+    """How many members came by themselves since then, and from which addresses (two at most)."""
+    people = await db.one(
+        "SELECT count(DISTINCT member_id) FROM journal WHERE at >= ? AND address IS NOT NULL",
+        (since,),
+    )
+    addresses = await db.all(
+        "SELECT DISTINCT address FROM journal WHERE at >= ? AND address IS NOT NULL LIMIT 2",
+        (since,),
+    )
+    return people[0] if people else 0, [row[0] for row in addresses]
+
+
 async def purge(tx: Transaction, before: int) -> int:
     """Erase what is older than the journal is kept; gives how many rows."""
     return await tx.execute("DELETE FROM journal WHERE at < ?", (before,))

@@ -11,6 +11,10 @@ from db.database import BUSY_TIMEOUT, FileLock
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
+LATEST = len(list(MIGRATIONS.glob("[0-9]*.sql")))
+"""The number of the newest migration."""
+
+
 class SchemaTooNew(Exception):
     """The file was written by a newer version of the portal."""
 

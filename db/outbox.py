@@ -93,6 +93,31 @@ async def mark_failed(
     )
 
 
+async def due_since(db: Reader) -> int | None:
+    """Since when the mail that is due for longest has been (seconds since 1970, UTC)."""
+    row = await db.one("SELECT min(next_attempt_at) FROM outbox WHERE next_attempt_at IS NOT NULL")
+    return row[0] if row else None
+
+
+async def given_up_since(db: Reader, since: int) -> int:
+    """How many of the mails queued since then did not leave and never will by themselves."""
+    row = await db.one(
+        "SELECT count(*) FROM outbox"
+        " WHERE sent_at IS NULL AND next_attempt_at IS NULL AND queued_at >= ?",
+        (since,),
+    )
+    return row[0] if row else 0
+
+
+async def hold(tx: Transaction, reason: str) -> int:
+    """Have no mail leave until somebody asks for another try; gives how many were to leave."""
+    return await tx.execute(
+        "UPDATE outbox SET next_attempt_at = NULL, leased_until = NULL, last_error = ?"
+        " WHERE next_attempt_at IS NOT NULL",
+        (reason,),
+    )
+
+
 async def purge(tx: Transaction, queued_before: int) -> int:
     """Erase mails that left or were given up, queued before then; gives how many."""
     return await tx.execute(

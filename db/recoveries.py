@@ -31,6 +31,11 @@ async def remove_all(tx: Transaction, member_id: int) -> int:
     return await tx.execute("DELETE FROM recovery WHERE member_id = ?", (member_id,))
 
 
+async def empty(tx: Transaction) -> None:
+    """Void every temporary password of everybody."""
+    await tx.execute("DELETE FROM recovery")
+
+
 async def purge(tx: Transaction, now: int) -> int:
     """Erase the expired ones; gives how many."""
     return await tx.execute("DELETE FROM recovery WHERE expires_at <= ?", (now,))

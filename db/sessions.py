@@ -81,6 +81,11 @@ async def beginnings(db: Reader, member_id: int) -> list[int]:
     return [row[0] for row in rows]
 
 
+async def empty(tx: Transaction) -> None:
+    """End every session of everybody."""
+    await tx.execute("DELETE FROM session")
+
+
 async def purge(tx: Transaction, *, idle_since: int, begun_before: int) -> int:
     """Erase the sessions whose term is over; gives how many."""
     return await tx.execute(

@@ -71,6 +71,11 @@ async def clear(db: Database, key: bytes) -> None:
     await db.count("DELETE FROM throttle WHERE key = :key RETURNING 1", {"key": key})
 
 
+async def empty(tx: Transaction) -> None:
+    """Forget every try."""
+    await tx.execute("DELETE FROM throttle")
+
+
 async def purge(tx: Transaction, now: int) -> int:
     """Drop what no longer counts; gives how many rows (`now` in milliseconds)."""
     return await tx.execute("DELETE FROM throttle WHERE forget <= ?", (now,))

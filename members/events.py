@@ -21,6 +21,10 @@ EVENTS = {
     "member_deactivated": N_("Membre désactivé par le bureau"),
     "roster_imported": N_("Liste des membres chargée"),
     "purged": N_("Données périmées effacées"),
+    "backed_up": N_("Sauvegarde faite et relue"),
+    "backup_failed": N_("Sauvegarde manquée"),
+    "restored": N_("Sauvegarde remise en place"),
+    "key_rotated": N_("Clé secrète remplacée"),
 }
 
 SCREENS = {

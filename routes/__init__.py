@@ -8,6 +8,7 @@ from routes import (
     checks,
     confirmation,
     development,
+    health,
     my_data,
     pages,
     recovery,
@@ -90,6 +91,7 @@ def routes(settings: Settings) -> list[Route]:
         Route("/aide", pages.guide, name="help"),
         Route("/confidentialite", pages.privacy, name="privacy"),
         Route("/manifest.webmanifest", pages.manifest, name="manifest"),
+        Route("/sante", health.health, name="health"),
         Route("/static/{name}", pages.static, name="static"),
     ]
     if settings.development:

@@ -1,5 +1,8 @@
 """Pages and files that are the same for everyone, and the error pages."""
 
+import logging
+import sqlite3
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,6 +14,8 @@ GUIDE = "pages/guide.html"
 PRIVACY = "pages/privacy.html"
 FOR_EVER = "public, max-age=31536000, immutable"
 A_DAY = "public, max-age=86400"
+
+log = logging.getLogger("portal")
 
 
 async def guide(request: Request) -> Response:
@@ -51,7 +56,13 @@ async def http_error(request: Request, error: Exception) -> Response:
 
 
 async def unavailable(request: Request, error: Exception) -> Response:
-    """503: the database is busy; the same request may pass later."""
+    """503: the database is busy, full, read-only or damaged; the same request may pass later.
+
+    A statement that breaks a rule of the schema is a fault of ours, and stays a 500.
+    """
+    if isinstance(error, (sqlite3.IntegrityError, sqlite3.ProgrammingError)):
+        raise error
+    log.error("database unavailable: %s", error)
     return await page(request, "pages/error.html", status=503, code=503)
 
 

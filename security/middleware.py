@@ -9,6 +9,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from logs import REQUEST_ID
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 MAX_BODY = 16 * 1024
 """Bytes of a request's body: the longest form holds a few hundred."""
@@ -92,7 +94,9 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        scope = {**scope, "state": {**scope.get("state", {}), "request_id": uuid.uuid4().hex[:8]}}
+        request_id = uuid.uuid4().hex[:8]
+        REQUEST_ID.set(request_id)
+        scope = {**scope, "state": {**scope.get("state", {}), "request_id": request_id}}
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -10,6 +10,8 @@ from security.clock import Clock
 
 HOUR = 3600
 DAY = 24 * HOUR
+LONGEST = 7 * DAY
+"""Seconds for which the longest-lived token is good."""
 
 
 class Purpose:
@@ -58,5 +60,5 @@ class Tokens:
         """The identified member's internal id, between the two steps of the registration."""
         self.challenge = Purpose(keys, clock, "challenge", 10 * 60)
         """A captcha's nonce."""
-        self.confirmation = Purpose(keys, clock, "confirmation", 7 * DAY)
+        self.confirmation = Purpose(keys, clock, "confirmation", LONGEST)
         """A member's internal id and their address's fingerprint, for the link in a mail."""

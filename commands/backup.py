@@ -1,0 +1,127 @@
+"""Backing the portal up, and putting a backup in place."""
+
+import asyncio
+import errno
+import sqlite3
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from commands import fail, load_settings, ready_settings
+from db.database import Database, DatabaseBusy
+from db.migrate import SchemaTooNew
+from security.clock import system_clock
+from settings import Settings
+from upkeep import backup as backups
+from upkeep.archive import NotABackup
+from upkeep.backup import Made
+from upkeep.files import Occupied
+from upkeep.restore import restore as put_in_place
+
+
+@click.command()
+@click.argument("folder", metavar="[DIR]", required=False, type=Path)
+def backup(folder: Path | None) -> None:
+    """Sauvegarder la base de données et la clé, puis relire la sauvegarde.
+
+    Sans DIR, dans le dossier des réglages, et dans le second s’il y en a un.
+    """
+    settings = ready_settings()
+    if folder and folder.exists() and not folder.is_dir():
+        fail(f"{folder} n’est pas un dossier.")
+    now = system_clock()
+    moment = datetime.fromtimestamp(now, settings.timezone)
+    second = None if folder else settings.backup_second_dir
+    try:
+        made = backups.make(settings, folder or settings.backup_dir, moment)
+        if second:
+            backups.carry(made, second)
+    except (NotABackup, Occupied, DatabaseBusy, sqlite3.Error, OSError) as error:
+        reason = _reason(error)
+        with suppress(DatabaseBusy, sqlite3.Error):
+            asyncio.run(_note(settings, "backup_failed", now, reason))
+        fail(f"Sauvegarde manquée : {reason}.", code=1)
+    try:
+        asyncio.run(_note(settings, "backed_up", now, str(made.path)))
+    except (DatabaseBusy, sqlite3.Error) as error:
+        fail(f"{made.path} est bonne, mais le journal n’a pu le noter : {error}.", code=1)
+    click.echo(_said(made, second))
+
+
+@click.command()
+@click.argument("file", type=Path)
+def restore(file: Path) -> None:
+    """Remettre en place la sauvegarde FILE ; le fichier présent est gardé à côté."""
+    settings = load_settings()
+    now = system_clock()
+    try:
+        restored = asyncio.run(put_in_place(settings, file, now))
+    except DatabaseBusy:
+        fail(
+            "Le portail ou une commande se sert de la base de données : arrêtez-le d’abord "
+            "(sudo systemctl stop portail).",
+            code=1,
+        )
+    except NotABackup as error:
+        fail(f"{file} : {error}. La base de données n’a pas changé.")
+    except SchemaTooNew:
+        fail(f"{file} vient d’une version plus récente du portail : mettez-le d’abord à jour.")
+    except FileNotFoundError:
+        fail(f"{file} n’existe pas.")
+    except (IsADirectoryError, PermissionError):
+        fail(f"{file} ne peut être lu : un fichier de sauvegarde est attendu.")
+    except (Occupied, sqlite3.Error, OSError) as error:
+        fail(f"La sauvegarde n’a pu être remise en place : {_reason(error)}.", code=1)
+    made_at = restored.backup.made_at.astimezone(settings.timezone)
+    rows = restored.backup.content.rows
+    lines = [
+        f"La sauvegarde du {made_at:%Y-%m-%d %H:%M} est en place : "
+        f"{rows['member']} membres, {rows['account']} accès.",
+        "Tous se connecteront de nouveau ; les mots de passe temporaires sont à redemander.",
+    ]
+    if restored.held:
+        lines.append(
+            f"{restored.held} courriel(s) retenu(s), peut-être déjà partis : voyez "
+            "« mail list --failed », puis « mail retry »."
+        )
+    if restored.key_taken and settings.key_file is None:
+        lines.append(
+            "La clé vient de PORTAL_SECRET_KEY ; celle de la sauvegarde est dans le fichier."
+        )
+    if restored.aside:
+        lines.append(f"Le fichier d’avant est gardé : {restored.aside}")
+    for line in lines:
+        click.echo(line)
+
+
+async def _note(settings: Settings, event: str, now: int, detail: str) -> None:
+    db = await Database.open(settings.database)
+    try:
+        await backups.note(db, event, now, detail)
+    finally:
+        await db.close()
+
+
+def _said(made: Made, second: Path | None) -> str:
+    rows = made.backup.content.rows
+    size = f"{made.size / 1e6:.1f}".replace(".", ",")
+    there = f", et copiée dans {second}" if second else ""
+    return (
+        f"Sauvegarde faite et relue : {made.path} "
+        f"({rows['member']} membres, {rows['account']} accès, {size} Mo){there}."
+    )
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case Occupied():
+            return f"une autre sauvegarde est en cours dans {error}"
+        case DatabaseBusy():
+            return "la base de données est occupée"
+        case OSError() if error.errno == errno.ENOSPC:
+            return "le disque est plein"
+        case OSError():
+            return f"{error.filename or 'le dossier'} : {error.strerror or error}"
+    return str(error)
