@@ -54,6 +54,15 @@ def examine(path: Path) -> Content:
         raise Unsound(str(error)) from error
 
 
+def rows_of(path: Path, table: str) -> int:
+    """How many rows a table of the live file has, which is left as it is.
+
+    Raises `sqlite3.Error`.
+    """
+    with closing(_open(path, "ro")) as connection:
+        return _content(connection).rows.get(table, 0)
+
+
 def quick_check(path: Path) -> str:
     """What SQLite finds wrong in the live file, an empty string when nothing."""
     try:

@@ -83,10 +83,10 @@ def _is_blank(database: Path) -> bool:
     """
     if not database.exists():
         return True
-    with suppress(copies.Unsound, sqlite3.Error):
-        copies.fold_wal(database)
-        return not copies.examine(database).rows.get("member")
-    return False
+    try:
+        return copies.rows_of(database, "member") == 0
+    except sqlite3.Error:
+        return False
 
 
 def _aside(database: Path, moment: datetime) -> Path | None:
