@@ -71,19 +71,22 @@ class Settings:
         return unquote(urlsplit(self.base_url).path)
 
 
-ENV_FILE = Path(__file__).parent / ".env"
+def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env")) -> Settings:
+    """The settings from `environ`, else from a file, else their defaults.
 
-
-def load(environ: Mapping[str, str] = os.environ, env_file: Path = ENV_FILE) -> Settings:
-    """The settings from `environ`, else from `env_file`, else their defaults.
-
-    Creates the secret key's file beside the database where no key is given. Raises
+    The file is the one that `PORTAL_ENV_FILE` names, else `env_file` where there is one. Creates the secret key's file beside the database where no key is given. Raises
     `SettingsError`, whose message names the setting that is wrong.
     """
+    named = environ.get("PORTAL_ENV_FILE")
+    if named:
+        env_file = Path(named)
     try:
+        if named:
+            env_file.open().close()  # one that is named must be there
         read = _Reader(Config(env_file if env_file.is_file() else None, environ))
     except (OSError, UnicodeError) as error:
-        raise SettingsError(f"{env_file} : fichier illisible ({error})") from error
+        source = f"PORTAL_ENV_FILE ({env_file})" if named else env_file
+        raise SettingsError(f"{source} : fichier illisible ({error})") from error
     database = Path(read.text("PORTAL_DATABASE", "var/portal.db"))
     password_min = read.number("PORTAL_PASSWORD_MIN", 8, low=6, high=64)
     secret_keys, key_file = _secret_keys(read, database)

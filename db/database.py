@@ -87,6 +87,8 @@ class Database:
 
         Raises `DatabaseBusy` while the file is being replaced.
         """
+        if not path.exists():
+            raise sqlite3.OperationalError(f"no such file: {path}")
         in_use = use_of(path)
         in_use.share()
         connections: list[aiosqlite.Connection] = []

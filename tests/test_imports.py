@@ -7,17 +7,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LEAVES = {"rules", "texts", "settings"}
+LEAVES = {"rules", "texts", "settings", "logs"}
 BELOW = {"mail", "security", "roster", "db"}
 MAY: dict[str, set[str]] = {
     "app": {"routes", "forms", "web", "members", *BELOW},
     "manage": {"commands", "routes", "forms", "web", "members", *BELOW, "tools"},
-    "commands": {"web", "members", *BELOW},
     "tools": {"manage", "members", *BELOW},
     "routes": {"forms", "web", "members", *BELOW},
     "web": {"forms", "members", *BELOW},
     "forms": set(),
     "members": BELOW,
+    "upkeep": {"mail", "security", "db"},
+    "commands": {"web", "members", "upkeep", *BELOW},
     "mail": {"security", "db"},
     "security": {"db"},
     "roster": {"db"},
@@ -25,6 +26,7 @@ MAY: dict[str, set[str]] = {
     "rules": set(),
     "texts": set(),
     "settings": set(),
+    "logs": set(),
 }
 OWN = set(MAY)
 FOREIGN_TO = {
@@ -34,6 +36,7 @@ FOREIGN_TO = {
     "forms": {"starlette", "aiosqlite", "sqlite3"},
     "mail": {"starlette"},
     "roster": {"starlette", "jinja2", "click"},
+    "upkeep": {"starlette", "jinja2", "click"},
 }
 
 

@@ -58,6 +58,9 @@ def test_everything_is_read() -> None:
         PORTAL_PASSWORD_MAX="64",
         PORTAL_TIMEZONE="America/Halifax",
         PORTAL_TRUSTED_PROXIES="127.0.0.1, ::1 10.0.0.0/8",
+        PORTAL_BACKUP_DIR="/srv/b",
+        PORTAL_BACKUP_SECOND_DIR="/mnt/b",
+        PORTAL_LOG="json",
         PORTAL_DEVELOPMENT="1",
     )
     assert read == Settings(
@@ -77,6 +80,9 @@ def test_everything_is_read() -> None:
         password_max=64,
         timezone=read.timezone,
         trusted_proxies=(ip_network("127.0.0.1"), ip_network("::1"), ip_network("10.0.0.0/8")),
+        backup_dir=Path("/srv/b"),
+        backup_second_dir=Path("/mnt/b"),
+        log_json=True,
         development=True,
     )
     assert str(read.timezone) == "America/Halifax"
@@ -101,6 +107,8 @@ WRONG: list[tuple[str, str]] = [
     ("PORTAL_BASE_URL", "https://[::1"),
     ("PORTAL_BASE_URL", "http://exemple.org"),
     ("PORTAL_BASE_URL", "http://10.0.0.1"),
+    ("PORTAL_LOG", "xml"),
+    ("PORTAL_ENV_FILE", "/nowhere/portail.env"),
     ("PORTAL_SMTP_URL", "hote.example"),
     ("PORTAL_SMTP_URL", "http://hote.example"),
     ("PORTAL_SMTP_URL", "smtp://"),
@@ -202,6 +210,12 @@ def test_the_env_file_is_read_and_the_environment_wins(tmp_path: Path) -> None:
     assert (read.office_name, read.password_max) == ("Autre", 20)
     assert load({}).office_name == "Bureau é"
     assert load({}).office_phone == ""
+
+
+def test_the_env_file_may_be_named(tmp_path: Path) -> None:
+    (tmp_path / "portail.env").write_text(f"PORTAL_SECRET_KEY={KEY}\nPORTAL_OFFICE_NAME=Là\n")
+    (tmp_path / ".env").write_text("PORTAL_OFFICE_NAME=Ici\n")
+    assert load({"PORTAL_ENV_FILE": str(tmp_path / "portail.env")}).office_name == "Là"
 
 
 def test_an_absent_env_file_is_no_fault(tmp_path: Path) -> None:
