@@ -74,8 +74,9 @@ class Settings:
 def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env")) -> Settings:
     """The settings from `environ`, else from a file, else their defaults.
 
-    The file is the one that `PORTAL_ENV_FILE` names, else `env_file` where there is one. Creates the secret key's file beside the database where no key is given. Raises
-    `SettingsError`, whose message names the setting that is wrong.
+    The file is the one that `PORTAL_ENV_FILE` names, else `env_file` where there is one. Creates
+    the secret key's file beside the database where no key is given. Raises `SettingsError`, whose
+    message names the setting that is wrong.
     """
     named = environ.get("PORTAL_ENV_FILE")
     if named:

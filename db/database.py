@@ -87,10 +87,7 @@ class Database:
 
         Raises `DatabaseBusy` while the file is being replaced.
         """
-        if not path.exists():
-            raise sqlite3.OperationalError(f"no such file: {path}")
-        in_use = use_of(path)
-        in_use.share()
+        in_use = _use(path)
         connections: list[aiosqlite.Connection] = []
         try:
             connections += [await _connect(path, "rw")]
@@ -241,6 +238,14 @@ class FileLock:
 def use_of(database: Path) -> FileLock:
     """The lock that whoever has the database open shares, and that replacing the file takes."""
     return FileLock(database, ".in-use")
+
+
+def _use(database: Path) -> FileLock:
+    if not database.exists():
+        raise sqlite3.OperationalError(f"no such file: {database}")
+    lock = use_of(database)
+    lock.share()
+    return lock
 
 
 async def _connect(path: Path, mode: str, *, synchronous: str = "FULL") -> aiosqlite.Connection:
