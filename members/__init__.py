@@ -23,10 +23,14 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """When an act is done (seconds since 1970, UTC), from which address and which browser."""
+    """When an act is done (seconds since 1970, UTC), from which address and which browser.
+
+    `session` and `device` are the cookies that the browser came with.
+    """
 
     now: int
     address: str | None = None
+    session: str | None = None
     device: str | None = None
     language: str = "fr"
 

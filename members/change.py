@@ -43,7 +43,9 @@ async def change_email(
     if email == account.email:
         return Refused(N_("C’est déjà votre adresse : écrivez-en une autre."))
 
-    async def save(tx: Transaction) -> None:
+    async def save(tx: Transaction) -> WrongPassword | None:
+        if await _was_changed(tx, account):
+            return WrongPassword()
         now = visit.now
         await email_changes.put(tx, EmailChange(member_id, email, now))
         await journal.write(
@@ -53,9 +55,9 @@ async def change_email(
         await queue(
             tx, messages.address_change_requested, account.email, now=now, member_id=member_id
         )
+        return None
 
-    await means.db.write(save)
-    return None
+    return await means.db.write(save)
 
 
 @transaction
@@ -139,7 +141,9 @@ async def change_password(
         return chosen
     password_hash = await means.passwords.hash(chosen)
 
-    async def save(tx: Transaction) -> PasswordChanged:
+    async def save(tx: Transaction) -> PasswordChanged | WrongPassword:
+        if await _was_changed(tx, account):
+            return WrongPassword()
         await accounts.set_password(tx, member_id, password_hash, now)
         await recoveries.remove_all(tx, member_id)
         await sessions.remove_all(tx, member_id)
@@ -151,6 +155,12 @@ async def change_password(
         return PasswordChanged(await open_session(tx, member_id, FULL, now), device)
 
     return await db.write(save)
+
+
+async def _was_changed(tx: Transaction, account: Account) -> bool:
+    """Whether another tab changed the password, or the office took the access back, meanwhile."""
+    current = await accounts.by_member(tx, account.member_id)
+    return current is None or current.password_hash != account.password_hash
 
 
 async def _check_current(means: Means, account: Account, typed: str) -> WrongPassword | Wait | None:

@@ -94,4 +94,5 @@ async def _sent_again(
 async def _sign_in(tx: Transaction, member_id: int, visit: Visit, event: str) -> Registered:
     await journal.write(tx, event, at=visit.now, member_id=member_id, address=visit.address)
     device = await devices.remember(tx, visit.device, member_id, visit.now)
-    return Registered(member_id, await open_session(tx, member_id, FULL, visit.now), device)
+    cookie = await open_session(tx, member_id, FULL, visit.now, visit.session)
+    return Registered(member_id, cookie, device)

@@ -20,8 +20,15 @@ CHOOSE = "choose"
 """The scope of a session that a temporary password opened: it chooses a password, no more."""
 
 
-async def open_session(tx: Transaction, member_id: int, scope: str, now: int) -> str:
-    """Start a session; gives the cookie's value (256 random bits)."""
+async def open_session(
+    tx: Transaction, member_id: int, scope: str, now: int, former: str | None = None
+) -> str:
+    """Start a session; gives the cookie's value (256 random bits).
+
+    The browser's `former` session ends, whoever's it was (SECURITY S1).
+    """
+    if former:
+        await sessions.remove(tx, _hash(former))
     cookie = secrets.token_urlsafe(32)
     await sessions.add(tx, Session(_hash(cookie), member_id, scope, now, now))
     return cookie

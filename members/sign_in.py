@@ -57,7 +57,12 @@ async def sign_in(
     if not is_password and not is_temporary:
         return Failed(await note(db, "sign_in_failed", visit, member_id=member_id or None))
 
-    async def begin(tx: Transaction) -> SignedIn:
+    async def begin(tx: Transaction) -> SignedIn | None:
+        # While the password was verified it may have been changed, or the access taken back.
+        if await accounts.by_matricule(tx, matricule) != account:
+            return None
+        if not is_password and not await recoveries.holds(tx, code_hmac or b"", member_id, now):
+            return None
         device = None
         if is_password:
             await recoveries.remove_all(tx, member_id)
@@ -66,8 +71,10 @@ async def sign_in(
         scope = FULL if is_password else CHOOSE
         event = "signed_in" if is_password else "signed_in_temporarily"
         await journal.write(tx, event, at=now, member_id=member_id, address=visit.address)
-        return SignedIn(member_id, scope, await open_session(tx, member_id, scope, now), device)
+        cookie = await open_session(tx, member_id, scope, now, visit.session)
+        return SignedIn(member_id, scope, cookie, device)
 
     signed_in = await db.write(begin)
-    await means.throttle.clear(rule, *subject)
+    if signed_in:
+        await means.throttle.clear(rule, *subject)
     return signed_in

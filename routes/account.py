@@ -13,6 +13,7 @@ from rules import N_, Refused
 from rules.email import email_slip
 from security.throttle import SEND_AGAIN
 from web.answers import Begun, form_body, go, page
+from web.cookies import SESSION
 from web.guards import choosing, signed_in
 from web.portal import portal_of, visit_of
 
@@ -136,6 +137,10 @@ async def _save(
     match answer:
         case Wait(seconds):
             return await _password_page(request, session, bound, wait=seconds)
+        case WrongPassword() if current_password is None:
+            # Another tab was faster: the choice is no longer this session's.
+            del request.scope["state"][SESSION]
+            return await go(request, "choose_password")
         case WrongPassword():
             bound.errors["current_password"] = WRONG_PASSWORD
         case Refused():

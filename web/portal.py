@@ -18,7 +18,7 @@ from security.passwords import Passwords
 from security.throttle import Throttle
 from security.tokens import Tokens
 from settings import Settings
-from web.cookies import DEVICE, read_cookie
+from web.cookies import DEVICE, SESSION, read_cookie
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,5 +92,6 @@ def visit_of(request: Request) -> Visit:
     return Visit(
         now=portal.clock(),
         address=request.client.host if request.client else None,
+        session=read_cookie(request, portal.settings, SESSION),
         device=read_cookie(request, portal.settings, DEVICE),
     )
