@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+from collections import Counter
 from io import BytesIO
 
 import anyio
@@ -21,8 +22,14 @@ French (B D P T, I J, M N)."""
 LENGTH = 5
 AT_ONCE = 2
 """How many images or sounds are made at the same time."""
+IN_LINE = 4
+"""How many sounds one network may have in the making: each costs 30 ms of the processor."""
 PATIENCE = 30
 """Seconds that stand for the captcha where somebody cannot read it."""
+
+
+class TooMany(Exception):
+    """That network asks for more sounds at once than people do."""
 
 
 class Challenges:
@@ -32,6 +39,7 @@ class Challenges:
         self._key = key
         self._purpose = tokens.challenge
         self._limiter = anyio.CapacityLimiter(AT_ONCE)
+        self._in_line: Counter[str] = Counter()
 
     def issue(self) -> str:
         """A new captcha's token, good for ten minutes and one try."""
@@ -54,12 +62,22 @@ class Challenges:
         assert answer
         return await anyio.to_thread.run_sync(draw, answer, limiter=self._limiter)
 
-    async def sound(self, token: str) -> bytes | None:
-        """The WAV of a captcha, spoken off the event loop; None when its token is no good."""
+    async def sound(self, token: str, network: str) -> bytes | None:
+        """The WAV of a captcha, spoken off the event loop; None when its token is no good.
+
+        Raises `TooMany` while that network has `IN_LINE` others in the making: counted in memory,
+        for a GET writes nothing (SECURITY S7).
+        """
         answer = self.answer(token)
         if answer is None:
             return None
-        return await anyio.to_thread.run_sync(speak, answer, limiter=self._limiter)
+        if self._in_line[network] >= IN_LINE:
+            raise TooMany
+        self._in_line[network] += 1
+        try:
+            return await anyio.to_thread.run_sync(speak, answer, limiter=self._limiter)
+        finally:
+            self._in_line -= Counter({network: 1})  # and forgets a network at zero
 
     def patience(self, token: str) -> int:
         """Seconds still to wait until a captcha may be passed without its image."""

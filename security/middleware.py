@@ -127,7 +127,8 @@ class OriginCheck:
             site = headers.get("sec-fetch-site")
             origin = headers.get("origin")
             if site is not None:
-                refused = site != "same-origin"
+                # "none": the person, not a page (a tab that the browser restores).
+                refused = site not in ("same-origin", "none")
             else:
                 refused = origin is not None and origin.lower() != self.origin
             if refused:

@@ -63,8 +63,6 @@ ALL_ASK = Quota("all ask", burst=300, every=2)
 """Over all; beyond, the captcha is asked. It never refuses: nobody closes the portal by it."""
 ADDRESS_REFUSES = Quota("address refuses", burst=600, every=6)
 """By address; far beyond what people do, it refuses."""
-SOUND = Quota("captcha sound", burst=20, every=30)
-"""By address: a sound costs 30 ms of the processor."""
 
 
 class Throttle:
