@@ -88,6 +88,7 @@ async def _delivery(portal: Portal, transport: Transport) -> AsyncIterator[None]
 
 
 def _around(inner: ASGIApp, assets: Assets, settings: Settings) -> ASGIApp:
-    headed = middleware.SecurityHeaders(inner, style_hash=assets.sheet_hash, https=settings.https)
+    logged = middleware.FaultLog(inner)
+    headed = middleware.SecurityHeaders(logged, style_hash=assets.sheet_hash, https=settings.https)
     addressed = middleware.ClientAddress(headed, settings.trusted_proxies)
     return middleware.BasePath(addressed, settings.base_path)

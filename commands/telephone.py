@@ -91,7 +91,7 @@ def show(matricule: str) -> None:
             what = _say(EVENTS.get(entry.event, entry.event))
             lines.append(f"  {_moment(settings, entry.at)}  {what}")
         lines += ["", "Derniers courriels :"]
-        for mail in await outbox.of_member(db, member.id):
+        for mail in await outbox.of_member(db, member.id, most=10):
             lines.append(f"  {_moment(settings, mail.queued_at)}  {mail.kind}  {_fate(mail)}")
         return lines
 

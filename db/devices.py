@@ -12,13 +12,13 @@ async def knows(db: Reader, cookie_hash: bytes, member_id: int, seen_after: int)
     return row is not None
 
 
-async def is_known(db: Reader, cookie_hash: bytes, seen_after: int) -> bool:
-    """Whether anybody signed in from this browser since `seen_after`."""
+async def owner(db: Reader, cookie_hash: bytes, seen_after: int) -> int | None:
+    """The member who signed in from this browser since `seen_after`; of several, always one."""
     row = await db.one(
-        "SELECT 1 FROM device WHERE cookie_hash = ? AND seen_at > ? LIMIT 1",
+        "SELECT min(member_id) FROM device WHERE cookie_hash = ? AND seen_at > ?",
         (cookie_hash, seen_after),
     )
-    return row is not None
+    return row[0] if row else None
 
 
 async def remember(tx: Transaction, cookie_hash: bytes, member_id: int, now: int) -> None:

@@ -31,6 +31,11 @@ async def put(tx: Transaction, change: EmailChange) -> None:
     )
 
 
+async def purge(tx: Transaction, requested_before: int) -> int:
+    """Forget the addresses that were never confirmed, asked for before then; gives how many."""
+    return await tx.execute("DELETE FROM email_change WHERE requested_at <= ?", (requested_before,))
+
+
 async def remove(tx: Transaction, member_id: int) -> bool:
     """End the change under way; says whether there was one."""
     removed = await tx.execute("DELETE FROM email_change WHERE member_id = ?", (member_id,))

@@ -52,11 +52,11 @@ class Entry:
     detail: str | None
 
 
-async def of_member(db: Reader, member_id: int, most: int = 200) -> list[Entry]:
-    """The newest events about that member, the newest first."""
+async def of_member(db: Reader, member_id: int, most: int | None = None) -> list[Entry]:
+    """The events about that member, all or the newest `most`, the newest first."""
     rows = await db.all(
         f"SELECT {ENTRY} FROM journal WHERE member_id = ? ORDER BY id DESC LIMIT ?",
-        (member_id, most),
+        (member_id, -1 if most is None else most),
     )
     return [Entry(*row) for row in rows]
 

@@ -139,11 +139,11 @@ class Trace:
     sent_at: int | None
 
 
-async def of_member(db: Reader, member_id: int, most: int = 10) -> list[Trace]:
-    """The newest mails about that member, the newest first."""
+async def of_member(db: Reader, member_id: int, most: int | None = None) -> list[Trace]:
+    """The mails about that member, all or the newest `most`, the newest first."""
     rows = await db.all(
         "SELECT id, kind, recipient, queued_at, attempts, next_attempt_at, last_error, sent_at"
         " FROM outbox WHERE member_id = ? ORDER BY id DESC LIMIT ?",
-        (member_id, most),
+        (member_id, -1 if most is None else most),
     )
     return [Trace(*row) for row in rows]

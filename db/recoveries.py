@@ -26,6 +26,14 @@ async def holds(db: Reader, code_hmacs: Sequence[bytes], member_id: int, now: in
     return row is not None
 
 
+async def expiries(db: Reader, member_id: int) -> list[int]:
+    """When each temporary password of that member expires (seconds since 1970, UTC)."""
+    rows = await db.all(
+        "SELECT expires_at FROM recovery WHERE member_id = ? ORDER BY expires_at", (member_id,)
+    )
+    return [row[0] for row in rows]
+
+
 async def remove_all(tx: Transaction, member_id: int) -> int:
     """Void every temporary password of that member; gives how many there were."""
     return await tx.execute("DELETE FROM recovery WHERE member_id = ?", (member_id,))

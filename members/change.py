@@ -37,7 +37,7 @@ async def change_email(
     account = await accounts.by_member(means.db, member_id)
     if account is None:
         return WrongPassword()
-    wrong = await _check_current(means, account, current_password)
+    wrong = await _check_current(means, account, current_password, visit)
     if wrong:
         return wrong
     if email == account.email:
@@ -133,7 +133,7 @@ async def change_password(
     if not account or not member:
         return WrongPassword()
     if current_password is not None:
-        wrong = await _check_current(means, account, current_password)
+        wrong = await _check_current(means, account, current_password, visit)
         if wrong:
             return wrong
     chosen = password(new_password, means.policy, member.own_facts)
@@ -163,12 +163,23 @@ async def _was_changed(tx: Transaction, account: Account) -> bool:
     return current is None or current.password_hash != account.password_hash
 
 
-async def _check_current(means: Means, account: Account, typed: str) -> WrongPassword | Wait | None:
+async def _check_current(
+    means: Means, account: Account, typed: str, visit: Visit
+) -> WrongPassword | Wait | None:
     member = str(account.member_id)
     wait = await means.throttle.take(CURRENT_PASSWORD, member)
     if wait:
         return Wait(wait)
     if not await means.passwords.verify(account.password_hash, normalised(typed)):
+        await means.db.write(
+            lambda tx: journal.write(
+                tx,
+                "current_password_failed",
+                at=visit.now,
+                member_id=account.member_id,
+                address=visit.address,
+            )
+        )
         return WrongPassword()
     await means.throttle.clear(CURRENT_PASSWORD, member)
     return None

@@ -10,9 +10,9 @@ TERM = 365 * 24 * 3600
 """Seconds for which a browser stays known after its last sign-in."""
 
 
-async def is_known(db: Reader, cookie: str | None, now: int) -> bool:
-    """Whether anybody signed in from this browser within the last year."""
-    return await devices.is_known(db, device_hash(cookie), now - TERM)
+async def owner(db: Reader, cookie: str | None, now: int) -> int | None:
+    """Who signed in from this browser within the last year, if anybody; of several, always one."""
+    return await devices.owner(db, device_hash(cookie), now - TERM)
 
 
 async def is_known_to(db: Reader, cookie: str | None, member_id: int, now: int) -> bool:

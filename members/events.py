@@ -3,6 +3,7 @@
 from rules import N_
 
 EVENTS = {
+    "identified": N_("Identification réussie"),
     "registered": N_("Accès créé"),
     "signed_in": N_("Connexion"),
     "signed_in_temporarily": N_("Connexion avec un mot de passe temporaire"),
@@ -12,6 +13,7 @@ EVENTS = {
     "step_expired": N_("Étape de l’inscription expirée"),
     "signed_out": N_("Déconnexion"),
     "recovery_requested": N_("Mot de passe temporaire demandé"),
+    "current_password_failed": N_("Mot de passe actuel refusé"),
     "password_changed": N_("Mot de passe changé"),
     "email_change_requested": N_("Changement d’adresse demandé"),
     "email_change_cancelled": N_("Changement d’adresse annulé"),

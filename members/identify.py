@@ -4,7 +4,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import date
 
-from db import accounts, members
+from db import accounts, journal, members
 from db.database import Database, Reader
 from db.members import Member
 from members import Visit
@@ -74,7 +74,18 @@ async def identify(
     if await accounts.by_member(db, member.id):
         code = await note(db, "already_registered", visit, member_id=member.id)
         return AlreadyRegistered(member.id, code)
-    return Identified(member.id)
+    member_id = member.id
+    await db.write(
+        lambda tx: journal.write(
+            tx,
+            "identified",
+            at=visit.now,
+            actor="visitor",
+            member_id=member_id,
+            address=visit.address,
+        )
+    )
+    return Identified(member_id)
 
 
 async def recognise(db: Reader, facts: Facts) -> Member | Near:

@@ -2,12 +2,22 @@
 
 from dataclasses import dataclass
 
-from db import accounts, devices, email_changes, journal, members, sessions
+from db import (
+    accounts,
+    devices,
+    email_changes,
+    journal,
+    members,
+    outbox,
+    recoveries,
+    sessions,
+)
 from db.accounts import Account
 from db.database import Reader, Transaction, transaction
 from db.email_changes import EmailChange
 from db.journal import Entry
 from db.members import Member
+from db.outbox import Trace
 from mail import messages
 from mail.outbox import queue
 from members import Visit
@@ -27,6 +37,9 @@ class Held:
     """When each open session began (seconds since 1970, UTC)."""
     browsers: list[int]
     """When each known browser last signed in."""
+    temporary: list[int]
+    """When each temporary password expires."""
+    mails: list[Trace]
     journal: list[Entry]
 
 
@@ -42,6 +55,8 @@ async def held_on(db: Reader, member_id: int) -> Held | None:
         await email_changes.by_member(db, member_id),
         await sessions.beginnings(db, member_id),
         await devices.last_seen(db, member_id),
+        await recoveries.expiries(db, member_id),
+        await outbox.of_member(db, member_id),
         await journal.of_member(db, member_id),
     )
 
@@ -60,7 +75,7 @@ async def request_correction(
     await queue(
         tx,
         messages.correction_requested,
-        office or None,
+        office,
         now=visit.now,
         member_id=member_id,
         about=",".join(facts),

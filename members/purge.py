@@ -1,6 +1,15 @@
 """Forgetting what is past its term (SECURITY P6)."""
 
-from db import challenges, devices, journal, outbox, recoveries, sessions, throttles
+from db import (
+    challenges,
+    devices,
+    email_changes,
+    journal,
+    outbox,
+    recoveries,
+    sessions,
+    throttles,
+)
 from db.database import Transaction, transaction
 from members.devices import TERM
 from members.sessions import ABSOLUTE, IDLE
@@ -8,6 +17,8 @@ from members.sessions import ABSOLUTE, IDLE
 DAY = 24 * 3600
 MAIL_DAYS = 90
 """Days for which it is remembered that a mail left."""
+PENDING_DAYS = 30
+"""Days for which an address may wait for its confirmation."""
 
 
 @transaction
@@ -15,6 +26,7 @@ async def purge(tx: Transaction, *, now: int, journal_days: int) -> dict[str, in
     """Erase what is past its term; gives how many rows of each table."""
     counts = {
         "session": await sessions.purge(tx, idle_since=now - IDLE, begun_before=now - ABSOLUTE),
+        "email_change": await email_changes.purge(tx, now - PENDING_DAYS * DAY),
         "recovery": await recoveries.purge(tx, now),
         "spent_challenge": await challenges.purge(tx, now),
         "throttle": await throttles.purge(tx, now * 1000),

@@ -54,14 +54,18 @@ async def sign_in(
     is_password = await means.passwords.verify(
         account.password_hash if account else None, normalised(password)
     )
-    if not is_password and not is_temporary:
+
+    async def fail() -> Failed:
         return Failed(await note(db, "sign_in_failed", visit, member_id=member_id or None))
+
+    if not is_password and not is_temporary:
+        return await fail()
 
     async def begin(tx: Transaction) -> SignedIn | None:
         # While the password was verified it may have been changed, or the access taken back.
         if await accounts.by_matricule(tx, matricule) != account:
             return None
-        if not is_password and not await recoveries.holds(tx, code_hmac or b"", member_id, now):
+        if not is_password and not await recoveries.holds(tx, code_hmacs, member_id, now):
             return None
         device = None
         if is_password:
@@ -75,6 +79,7 @@ async def sign_in(
         return SignedIn(member_id, scope, cookie, device)
 
     signed_in = await db.write(begin)
-    if signed_in:
-        await means.throttle.clear(rule, *subject)
+    if signed_in is None:
+        return await fail()
+    await means.throttle.clear(rule, *subject)
     return signed_in

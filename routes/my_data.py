@@ -17,6 +17,7 @@ from web.answers import form_body, go, page
 from web.guards import signed_in
 from web.portal import portal_of, visit_of
 
+NO_OFFICE = Refused(N_("Le portail ne peut pas écrire au bureau : appelez-le."))
 NOTHING_CHOSEN = Refused(N_("Cochez au moins un renseignement à corriger."))
 
 
@@ -47,12 +48,14 @@ async def request_correction(request: Request, session: Session) -> Response:
     portal = portal_of(request)
     body = await form_body(request, FACTS)
     facts = [name for name in FACTS if name in body]
+    office = portal.settings.office_email
+    if not office:
+        return await _page(request, session, problem=NO_OFFICE)
     if not facts:
         return await _page(request, session, problem=NOTHING_CHOSEN)
     wait = await portal.throttle.take(SEND_AGAIN, "correction", str(session.member_id))
     if wait:
         return await _page(request, session, wait=wait)
-    office = portal.settings.office_email
     await ask_office(portal.db, session.member_id, facts, office, visit_of(request))
     return await go(request, "my_data", flash="correction_requested")
 
@@ -82,12 +85,22 @@ def as_json(held: Held) -> dict[str, Any]:
         },
         "sessions_ouvertes_depuis": [_iso(at) for at in held.sessions],
         "navigateurs_connus_vus_le": [_iso(at) for at in held.browsers],
+        "mots_de_passe_temporaires_bons_jusqu_au": [_iso(at) for at in held.temporary],
+        "courriels": [
+            {
+                "prepare_le": _iso(mail.queued_at),
+                "a": mail.recipient,
+                "parti_le": _iso(mail.sent_at),
+            }
+            for mail in held.mails
+        ],
         "journal": [
             {
                 "le": _iso(entry.at),
                 "evenement": EVENTS.get(entry.event, entry.event),
                 "par": entry.actor,
                 "adresse_reseau": entry.address,
+                "detail": entry.detail,
             }
             for entry in held.journal
         ],

@@ -12,12 +12,12 @@ from security.throttle import (
     RECOVER_FACTS,
     RECOVER_MATRICULE,
     RECOVER_WITHOUT_IMAGE,
-    network_of,
 )
 from web import captcha
 from web.answers import form_body, page
 from web.captcha import Captcha
 from web.portal import portal_of, visit_of
+from web.quotas import source_of
 
 
 async def start(request: Request) -> Response:
@@ -45,6 +45,7 @@ async def send(request: Request) -> Response:
     body = await form_body(request, RECOVERY.names)
     bound = RECOVERY.bind(body, portal.ground)
     with_image = "without_image" not in body
+    source = await source_of(request)
     if bound.errors:
         return await _form(
             request, bound, await captcha.show(request, body) if with_image else None
@@ -55,11 +56,13 @@ async def send(request: Request) -> Response:
             return await _form(request, bound, asked)
         wait = 0
     else:
-        wait = await portal.throttle.take(RECOVER_WITHOUT_IMAGE, network_of(visit.address))
+        wait = await portal.throttle.take(RECOVER_WITHOUT_IMAGE, source)
     facts = Facts(**bound.values)
+    # A member's own browser counts apart: strangers who try a matricule do not keep it waiting.
+    by = (facts.matricule, source) if source.startswith("member") else (facts.matricule,)
     wait = wait or max(
-        await portal.throttle.take(ADDRESS_REFUSES, network_of(visit.address)),
-        await portal.throttle.take(RECOVER_MATRICULE, facts.matricule),
+        await portal.throttle.take(ADDRESS_REFUSES, source),
+        await portal.throttle.take(RECOVER_MATRICULE, *by),
         await portal.throttle.take(RECOVER_FACTS, *facts.without_matricule),
     )
     if wait:

@@ -14,6 +14,7 @@ from security import throttle
 from web.answers import Begun, form_body, go, page, shared_page
 from web.captcha import Captcha, judge_when_busy
 from web.portal import portal_of, visit_of
+from web.quotas import source_of
 
 STEP_ONE = "registration/identify.html"
 STEP_TWO = "registration/access.html"
@@ -101,9 +102,9 @@ def _dead_end(answer: AlreadyRegistered | NotFound) -> str:
 
 async def _take(request: Request, facts: Facts) -> int:
     """Count one try at these facts; gives the seconds to wait, 0 for none."""
-    take, visit = portal_of(request).throttle.take, visit_of(request)
+    take = portal_of(request).throttle.take
     return max(
-        await take(throttle.ADDRESS_REFUSES, throttle.network_of(visit.address)),
+        await take(throttle.ADDRESS_REFUSES, await source_of(request)),
         await take(throttle.IDENTIFY_MATRICULE, facts.matricule),
         await take(throttle.IDENTIFY_FACTS, *facts.without_matricule),
     )

@@ -8,12 +8,13 @@ from forms.journey import SIGN_IN
 from members import Wait, sessions
 from members import sign_in as access
 from rules import N_, Refused
-from security.throttle import ADDRESS_REFUSES, network_of
+from security.throttle import ADDRESS_REFUSES
 from web.answers import Begun, form_body, go, page, shared_page
 from web.captcha import Captcha, judge_when_busy
 from web.cookies import SESSION, forget_cookie, read_cookie
 from web.guards import session_of
 from web.portal import portal_of, visit_of
+from web.quotas import source_of
 
 WRONG = Refused(
     N_(
@@ -38,15 +39,14 @@ async def sign_in(request: Request) -> Response:
     confirmation = body.get("confirmation", "")
     if bound.errors:
         return await _again(request, bound, confirmation)
-    visit = visit_of(request)
-    wait = await portal.throttle.take(ADDRESS_REFUSES, network_of(visit.address))
+    wait = await portal.throttle.take(ADDRESS_REFUSES, await source_of(request))
     if wait:
         return await _again(request, bound, confirmation, wait=wait)
     asked = await judge_when_busy(request, body)
     if asked:
         return await _again(request, bound, confirmation, captcha=asked)
     answer = await access.sign_in(
-        portal.means, bound.values["matricule"], bound.values["password"], visit
+        portal.means, bound.values["matricule"], bound.values["password"], visit_of(request)
     )
     match answer:
         case access.Failed(call_code):

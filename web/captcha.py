@@ -12,6 +12,7 @@ from security.throttle import ADDRESS_ASKS, ALL_ASK, network_of
 from web.portal import portal_of, visit_of
 
 WRONG = Refused(N_("Le code ne correspond pas à l’image. En voici une autre : essayez de nouveau."))
+EXPIRED = Refused(N_("L’image ne sert que dix minutes. En voici une autre : recopiez son code."))
 EMPTY = Refused(N_("Écrivez les cinq caractères de l’image."))
 ASK = Refused(
     N_(
@@ -49,6 +50,8 @@ async def judge(request: Request, body: Mapping[str, str]) -> Captcha | None:
     typed = body.get("captcha", "").strip()
     if not typed:
         return await show(request, body, EMPTY)
+    if portal.challenges.answer(body.get("challenge", "")) is None:
+        return await show(request, body, EXPIRED)
     if await portal.challenges.solve(portal.db, body.get("challenge", ""), typed, portal.clock()):
         return None
     return await show(request, body, WRONG)
@@ -61,7 +64,7 @@ async def judge_when_busy(request: Request, body: Mapping[str, str]) -> Captcha 
     30 seconds instead, which its token holds.
     """
     portal, visit = portal_of(request), visit_of(request)
-    if await devices.is_known(portal.db, visit.device, visit.now):
+    if await devices.owner(portal.db, visit.device, visit.now):
         return None
     address_is_busy = await portal.throttle.take(ADDRESS_ASKS, network_of(visit.address))
     all_are_busy = await portal.throttle.take(ALL_ASK)
@@ -75,6 +78,8 @@ async def judge_when_busy(request: Request, body: Mapping[str, str]) -> Captcha 
     if await portal.challenges.pass_without_image(portal.db, token, visit.now):
         return None
     seconds = portal.challenges.patience(token)
+    if not seconds:
+        return await show(request, {}, ASK)
     return await show(
         request,
         body,

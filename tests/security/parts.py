@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from starlette.applications import Starlette
 
+from routes import routes
 from security.passwords import Passwords
 from settings import Settings
 from tests.conftest import Browser, Post
@@ -70,6 +71,24 @@ def change(settings: Settings, sql: str, parameters: tuple[Any, ...] = ()) -> No
 def events(settings: Settings) -> list[str]:
     """The events of the journal, the oldest first."""
     return [row[0] for row in rows(settings, "SELECT event FROM journal ORDER BY id")]
+
+
+def table(method: str, settings: Settings) -> list[str]:
+    """The paths of every route of that method, its parameters filled in."""
+    filled = {
+        "{token}": "abc.def.ghi",
+        "{form}": "identite",
+        "{field}": "matricule",
+        "{name}": "portal.js",
+    }
+    paths = []
+    for route in routes(replace(settings, development=True)):
+        path = route.path
+        for name, value in filled.items():
+            path = path.replace(name, value)
+        if method in (route.methods or ()):
+            paths.append(path)
+    return paths
 
 
 class Interrupted(Passwords):

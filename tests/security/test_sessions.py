@@ -10,7 +10,6 @@ from starlette.applications import Starlette
 
 from app import create_app
 from members.sessions import CHOOSE
-from routes import routes
 from security.tokens import Tokens
 from settings import Settings
 from tests.conftest import HTMX, Browser, Post, TurnedClock
@@ -22,6 +21,7 @@ from tests.security.parts import (
     is_signed_in,
     rows,
     sign_in,
+    table,
     temporary_password,
 )
 from web.portal import Portal
@@ -267,24 +267,6 @@ def test_s5_an_older_key_is_still_accepted_and_a_retired_one_is_not(clock: Turne
     token = Tokens([old], clock).registration.make(875)
     assert Tokens([old, new], clock).registration.read(token) == 875
     assert Tokens([new], clock).registration.read(token) is None
-
-
-def table(method: str, settings: Settings) -> list[str]:
-    """The paths of every route of that method, its parameters filled in."""
-    filled = {
-        "{token}": "abc.def.ghi",
-        "{form}": "identite",
-        "{field}": "matricule",
-        "{name}": "portal.js",
-    }
-    paths = []
-    for route in routes(replace(settings, development=True)):
-        path = route.path
-        for name, value in filled.items():
-            path = path.replace(name, value)
-        if method in (route.methods or ()):
-            paths.append(path)
-    return paths
 
 
 @pytest.mark.parametrize(
