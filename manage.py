@@ -15,6 +15,8 @@ from commands import (
     fail,
     keys,
     load_settings,
+    mail,
+    member,
     ready_settings,
     telephone,
     with_database,
@@ -100,10 +102,14 @@ for command in (
     backup.restore,
     doctor.doctor,
     keys.rotate_key,
+    mail.mail,
+    member.member,
     telephone.call,
     telephone.stats,
 ):
     commands.add_command(command)
+for command in (telephone.show, telephone.unlock, telephone.recover, telephone.deactivate):
+    member.member.add_command(command)
 
 if __name__ == "__main__":
     commands()

@@ -66,6 +66,11 @@ class Settings:
         return self.base_url.startswith("https://")
 
     @property
+    def host(self) -> str:
+        """The host of `base_url`, in ASCII: the portal's name among mail servers."""
+        return (urlsplit(self.base_url).hostname or "").encode("idna").decode()
+
+    @property
     def base_path(self) -> str:
         """The path of `base_url`: empty, or `/portail` without a slash at its end."""
         return unquote(urlsplit(self.base_url).path)

@@ -13,7 +13,7 @@ from db.accounts import Account
 from db.database import Database
 from db.email_changes import EmailChange
 from db.members import Member
-from db.outbox import Trace
+from db.outbox import Mail
 from members import telephone
 from members.dead_ends import stored_code
 from members.events import EVENTS, SCREENS
@@ -192,7 +192,7 @@ def _account(settings: Settings, account: Account | None, change: EmailChange | 
     return lines
 
 
-def _fate(mail: Trace) -> str:
+def _fate(mail: Mail) -> str:
     if mail.sent_at is not None:
         return f"parti vers {mail.recipient}"
     if mail.next_attempt_at is not None:

@@ -72,18 +72,28 @@ async def set_password(tx: Transaction, member_id: int, password_hash: str, now:
     )
 
 
-async def set_email(tx: Transaction, member_id: int, email: str, confirmed_at: int) -> None:
-    """Put a confirmed address on file."""
+async def set_email(tx: Transaction, member_id: int, email: str, confirmed_at: int | None) -> None:
+    """Put an address on file; None: it is still to be confirmed."""
     await tx.execute(
         "UPDATE account SET email = ?, email_confirmed_at = ? WHERE member_id = ?",
         (email, confirmed_at, member_id),
     )
 
 
-async def shares_email(db: Reader, email: str) -> bool:
-    """Whether several accesses have this address (couples share one)."""
-    row = await db.one("SELECT count(*) FROM account WHERE email = ?", (email,))
-    return bool(row and row[0] > 1)
+async def set_frozen(tx: Transaction, member_id: int, frozen_at: int | None) -> None:
+    """Freeze the access, or with None let it serve again."""
+    await tx.execute("UPDATE account SET frozen_at = ? WHERE member_id = ?", (frozen_at, member_id))
+
+
+async def shares_email(db: Reader, email: str, member_id: int) -> bool:
+    """Whether another member has this address too, for an access or on the roster."""
+    row = await db.one(
+        "SELECT 1 FROM account WHERE email = :email COLLATE NOCASE AND member_id <> :member_id"
+        " UNION ALL SELECT 1 FROM member"
+        " WHERE email = :email COLLATE NOCASE AND id <> :member_id AND active LIMIT 1",
+        {"email": email, "member_id": member_id},
+    )
+    return row is not None
 
 
 async def remove(tx: Transaction, member_id: int) -> bool:

@@ -1,30 +1,51 @@
 """Table `outbox`: mails to send; kind and recipient only, never rendered text or a secret."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from db.database import Reader, Transaction
+from db.database import Reader, Row, Transaction
 
-COLUMNS = "id, kind, member_id, recipient, queued_at, attempts, about"
+COLUMNS = (
+    "id, kind, member_id, recipient, queued_at, lapses_at, attempts, next_attempt_at, last_error,"
+    " sent_at, about"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail that waits; `attempts` counts the tries so far, this one included once claimed."""
+    """A mail; times are seconds since 1970, UTC.
+
+    `attempts` counts the tries so far, this one included once claimed; past `lapses_at` it is
+    not worth sending any more. It waits while `next_attempt_at` is set.
+    """
 
     id: int
     kind: str
     member_id: int | None
     recipient: str
     queued_at: int
+    lapses_at: int
     attempts: int
-    about: str = ""
+    next_attempt_at: int | None
+    last_error: str | None
+    sent_at: int | None
+    about: str
+
+    @property
+    def state(self) -> str:
+        """`sent`, `waiting`, or `failed`: given up until somebody asks for another try."""
+        if self.sent_at is not None:
+            return "sent"
+        return "failed" if self.next_attempt_at is None else "waiting"
 
 
 async def add(
     tx: Transaction,
     kind: str,
     recipient: str | None,
+    *,
     now: int,
+    lapses_at: int,
     member_id: int | None,
     about: str = "",
 ) -> None:
@@ -35,13 +56,16 @@ async def add(
     """
     await tx.execute(
         """
-        INSERT INTO outbox (kind, recipient, queued_at, next_attempt_at, member_id, about)
-        SELECT :kind, :recipient, :now, :now, :member_id, :about WHERE :recipient IS NOT NULL
+        INSERT INTO outbox
+            (kind, recipient, queued_at, next_attempt_at, lapses_at, member_id, about)
+        SELECT :kind, :recipient, :now, :now, :lapses_at, :member_id, :about
+        WHERE :recipient IS NOT NULL
         """,
         {
             "kind": kind,
             "recipient": recipient,
             "now": now,
+            "lapses_at": lapses_at,
             "member_id": member_id,
             "about": about,
         },
@@ -62,16 +86,17 @@ async def claim(tx: Transaction, now: int, leased_until: int) -> Mail | None:
         """,
         {"now": now, "until": leased_until},
     )
-    return Mail(*row) if row else None
+    return _mail(row)
 
 
-async def next_due(db: Reader) -> int | None:
-    """When the next mail is due (seconds since 1970, UTC); None when nothing waits."""
+async def due(db: Reader, now: int) -> int:
+    """How many mails could be claimed now."""
     row = await db.one(
-        "SELECT min(max(next_attempt_at, coalesce(leased_until, 0))) FROM outbox"
-        " WHERE next_attempt_at IS NOT NULL"
+        "SELECT count(*) FROM outbox"
+        " WHERE next_attempt_at <= ? AND (leased_until IS NULL OR leased_until <= ?)",
+        (now, now),
     )
-    return row[0] if row else None
+    return row[0] if row else 0
 
 
 async def mark_sent(tx: Transaction, mail_id: int, now: int) -> None:
@@ -88,7 +113,8 @@ async def mark_failed(
 ) -> None:
     """Note a failure and when to try again; None gives the mail up."""
     await tx.execute(
-        "UPDATE outbox SET last_error = ?, next_attempt_at = ?, leased_until = NULL WHERE id = ?",
+        "UPDATE outbox SET last_error = ?, next_attempt_at = ?, leased_until = NULL"
+        " WHERE id = ? AND sent_at IS NULL",
         (error, next_attempt_at, mail_id),
     )
 
@@ -118,6 +144,60 @@ async def hold(tx: Transaction, reason: str) -> int:
     )
 
 
+async def mark_unreachable(tx: Transaction, error: str, lapsed: str, now: int) -> None:
+    """Note on every due mail why none can leave; those past their term are given up, as `lapsed`.
+
+    It is no attempt at any of them.
+    """
+    await tx.execute(
+        """
+        UPDATE outbox SET
+            last_error = iif(lapses_at <= :now, :lapsed, :error),
+            next_attempt_at = iif(lapses_at <= :now, NULL, next_attempt_at)
+        WHERE next_attempt_at <= :now AND (leased_until IS NULL OR leased_until <= :now)
+          AND (last_error IS NOT :error OR lapses_at <= :now)
+        """,
+        {"now": now, "error": error, "lapsed": lapsed},
+    )
+
+
+async def requeue(tx: Transaction, mail_id: int, now: int, lapses_at: int) -> bool:
+    """Have a mail that did not leave tried anew from now on; False when there is none such.
+
+    One that a deliverer holds this moment is left alone.
+    """
+    changed = await tx.execute(
+        "UPDATE outbox SET attempts = 0, next_attempt_at = ?, lapses_at = ?, last_error = NULL,"
+        " leased_until = NULL"
+        " WHERE id = ? AND sent_at IS NULL AND (leased_until IS NULL OR leased_until <= ?)",
+        (now, lapses_at, mail_id, now),
+    )
+    return changed == 1
+
+
+async def by_id(db: Reader, mail_id: int) -> Mail | None:
+    """The mail of that number."""
+    return _mail(await db.one(f"SELECT {COLUMNS} FROM outbox WHERE id = ?", (mail_id,)))
+
+
+async def newest(db: Reader, *, failed: bool, limit: int) -> list[Mail]:
+    """The newest mails, or only those that were given up; the newest first."""
+    only = "WHERE sent_at IS NULL AND next_attempt_at IS NULL" if failed else ""
+    rows = await db.all(f"SELECT {COLUMNS} FROM outbox {only} ORDER BY id DESC LIMIT ?", (limit,))
+    return [Mail(*row) for row in rows]
+
+
+async def newest_of(db: Reader, member_id: int, kinds: Collection[str]) -> Mail | None:
+    """The newest mail of these kinds that an act of the member caused."""
+    places = ", ".join("?" * len(kinds))
+    row = await db.one(
+        f"SELECT {COLUMNS} FROM outbox WHERE member_id = ? AND kind IN ({places})"
+        " ORDER BY id DESC LIMIT 1",
+        (member_id, *kinds),
+    )
+    return _mail(row)
+
+
 async def purge(tx: Transaction, queued_before: int) -> int:
     """Erase mails that left or were given up, queued before then; gives how many."""
     return await tx.execute(
@@ -125,25 +205,14 @@ async def purge(tx: Transaction, queued_before: int) -> int:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """What became of a mail; times are seconds since 1970, UTC."""
-
-    id: int
-    kind: str
-    recipient: str
-    queued_at: int
-    attempts: int
-    next_attempt_at: int | None
-    last_error: str | None
-    sent_at: int | None
-
-
-async def of_member(db: Reader, member_id: int, most: int | None = None) -> list[Trace]:
+async def of_member(db: Reader, member_id: int, most: int | None = None) -> list[Mail]:
     """The mails about that member, all or the newest `most`, the newest first."""
     rows = await db.all(
-        "SELECT id, kind, recipient, queued_at, attempts, next_attempt_at, last_error, sent_at"
-        " FROM outbox WHERE member_id = ? ORDER BY id DESC LIMIT ?",
+        f"SELECT {COLUMNS} FROM outbox WHERE member_id = ? ORDER BY id DESC LIMIT ?",
         (member_id, -1 if most is None else most),
     )
-    return [Trace(*row) for row in rows]
+    return [Mail(*row) for row in rows]
+
+
+def _mail(row: Row | None) -> Mail | None:
+    return Mail(*row) if row else None

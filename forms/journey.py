@@ -52,6 +52,7 @@ CHOOSE_PASSWORD = Form(
     CHANGE_PASSWORD.fields[1:],
     frozenset({"username"}),
 )
+FREEZE = Form("bloquer", (replace(MATRICULE, autocomplete="off"), BIRTH_DATE))
 
 FORMS = {
     form.name: form
@@ -63,5 +64,6 @@ FORMS = {
         CHANGE_EMAIL,
         CHANGE_PASSWORD,
         CHOOSE_PASSWORD,
+        FREEZE,
     )
 }

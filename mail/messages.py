@@ -1,22 +1,25 @@
 """One function a message; its template in `templates/mail/` has the same name."""
 
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from db import accounts, email_changes, members, recoveries
+from db import accounts, email_changes, freeze_links, members, recoveries
 from db.database import Database
 from db.members import Member
 from db.outbox import Mail
 from security import temporary
 from security.clock import Clock
 from security.keys import Key, keyed_hash, keyed_hashes
-from security.tokens import Tokens
+from security.tokens import DAY, HOUR, Tokens, token_hash
 from settings import Settings
 
-TEMPORARY_PASSWORD_TERM = 4 * 3600
+TEMPORARY_PASSWORD_TERM = 4 * HOUR
 """Seconds that a temporary password works, from the sending of its mail (DESIGN §6)."""
+FREEZE_LINK_TERM = 7 * DAY
+"""Seconds that the « Not you? » link of a mail serves, from the sending of that mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +40,15 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message ready to be rendered: its template's stem and what goes in."""
+    """A message ready to be rendered: its template's stem and what goes in.
+
+    `reference` is the same for every try at one mail: it makes the Message-ID, by which a
+    receiver who took the mail twice may know it again.
+    """
 
     template: str
     values: dict[str, Any] = field(default_factory=dict)
+    reference: str = ""
 
 
 def address_fingerprint(key: Key, email: str) -> str:
@@ -53,8 +61,10 @@ def is_fingerprint(key: Key, email: str, fingerprint: str) -> bool:
     return fingerprint in (digest[:8].hex() for digest in keyed_hashes(key, email))
 
 
-async def welcome(desk: Desk, mail: Mail, member: Member) -> Letter:
-    """To the address of a new access: confirm it."""
+async def welcome(desk: Desk, mail: Mail, member: Member) -> Letter | None:
+    """To the address of a new access: confirm it. None when the access no longer exists."""
+    if await accounts.by_member(desk.db, member.id) is None:
+        return None
     return Letter("welcome", {"confirm_link": _confirm_link(desk, mail, member)})
 
 
@@ -64,19 +74,13 @@ async def access_created(desk: Desk, mail: Mail, member: Member) -> Letter:
 
 
 async def temporary_password(desk: Desk, mail: Mail, member: Member) -> Letter | None:
-    """The answer to « Mot de passe oublié ? »: a temporary password, kept before it leaves.
+    """The answer to « Mot de passe oublié ? ». None when the access is gone, or frozen."""
+    return await _with_temporary_password(desk, "temporary_password", member)
 
-    None when the access no longer exists.
-    """
-    if await accounts.by_member(desk.db, member.id) is None:
-        return None
-    code = temporary.make()
-    code_hmac = temporary.code_hmac(desk.recovery_key, code)
-    now = desk.clock()
-    await desk.db.write(
-        lambda tx: recoveries.add(tx, code_hmac, member.id, now, now + TEMPORARY_PASSWORD_TERM)
-    )
-    return Letter("temporary_password", {"code": code, "term": TEMPORARY_PASSWORD_TERM})
+
+async def access_reopened(desk: Desk, mail: Mail, member: Member) -> Letter | None:
+    """The office let a frozen access serve again: a temporary password in place of the former."""
+    return await _with_temporary_password(desk, "access_reopened", member)
 
 
 async def not_registered(desk: Desk, mail: Mail, member: Member) -> Letter:
@@ -103,17 +107,31 @@ async def confirm_address(desk: Desk, mail: Mail, member: Member) -> Letter | No
 
 async def address_change_requested(desk: Desk, mail: Mail, member: Member) -> Letter:
     """To the address on file: another one was asked for."""
-    return Letter("address_change_requested")
+    freeze_link = await _freeze_link(desk, mail, member)
+    return Letter("address_change_requested", {"freeze_link": freeze_link})
 
 
 async def address_changed(desk: Desk, mail: Mail, member: Member) -> Letter:
     """To the former address: another one has taken over."""
-    return Letter("address_changed")
+    return Letter("address_changed", {"freeze_link": await _freeze_link(desk, mail, member)})
+
+
+async def address_replaced(desk: Desk, mail: Mail, member: Member) -> Letter:
+    """To the former address of a frozen access: the office has put another one on file.
+
+    Without the « Not you? » link: the one who made the freezing necessary may read this.
+    """
+    return Letter("address_replaced")
 
 
 async def address_confirmed(desk: Desk, mail: Mail, member: Member) -> Letter:
     """To the new address: it is on file now."""
     return Letter("address_confirmed")
+
+
+async def access_frozen(desk: Desk, mail: Mail, member: Member) -> Letter:
+    """To both addresses: the access was frozen by the « Not you? » link."""
+    return Letter("access_frozen")
 
 
 async def correction_requested(desk: Desk, mail: Mail, member: Member) -> Letter:
@@ -141,7 +159,10 @@ MESSAGES: dict[str, Callable[[Desk, Mail, Member], Awaitable[Letter | None]]] = 
         confirm_address,
         address_change_requested,
         address_changed,
+        address_replaced,
         address_confirmed,
+        access_frozen,
+        access_reopened,
         correction_requested,
     )
 }
@@ -150,8 +171,8 @@ MESSAGES: dict[str, Callable[[Desk, Mail, Member], Awaitable[Letter | None]]] = 
 async def compose(desk: Desk, mail: Mail) -> Letter | None:
     """The letter for a queued mail; None when it has no object any more.
 
-    It is addressed by first name, and by the matricule's last two digits only where several
-    accesses share the address: misdelivered, it helps nobody (DESIGN §6).
+    It is addressed by first name, and by the matricule's last two digits only where another
+    member has the address too: misdelivered, it helps nobody (DESIGN §6).
     """
     member = await members.by_id(desk.db, mail.member_id) if mail.member_id else None
     if member is None:
@@ -159,18 +180,44 @@ async def compose(desk: Desk, mail: Mail) -> Letter | None:
     letter = await MESSAGES[mail.kind](desk, mail, member)
     if letter is None:
         return None
-    shared = await accounts.shares_email(desk.db, mail.recipient)
-    common = {
+    shared = await accounts.shares_email(desk.db, mail.recipient, member.id)
+    greeting = {
         "first_name": member.first_name,
         "digits": member.matricule[-2:] if shared else "",
-        "sign_in_link": desk.link("/"),
-        "settings": desk.settings,
-        "now": desk.clock(),
     }
-    return Letter(letter.template, common | letter.values)
+    reference = keyed_hash(desk.address_key, f"{mail.id} {mail.queued_at} {mail.lapses_at}")
+    return Letter(letter.template, greeting | letter.values, reference[:16].hex())
+
+
+async def _with_temporary_password(desk: Desk, template: str, member: Member) -> Letter | None:
+    """A letter with a temporary password, whose HMAC is committed before the first byte leaves."""
+    account = await accounts.by_member(desk.db, member.id)
+    if account is None or account.frozen_at is not None:
+        return None
+    code = temporary.make()
+    code_hmac = temporary.code_hmac(desk.recovery_key, code)
+    now = desk.clock()
+    term = TEMPORARY_PASSWORD_TERM
+    await desk.db.write(lambda tx: recoveries.add(tx, code_hmac, member.id, now, now + term))
+    return Letter(template, {"code": code, "term": term, "hours": term // HOUR})
+
+
+def trial() -> Letter:
+    """What the operator sends to see whether mails leave; it concerns no member."""
+    return Letter("trial", {"first_name": "", "digits": ""}, secrets.token_hex(16))
 
 
 def _confirm_link(desk: Desk, mail: Mail, member: Member) -> str:
     fingerprint = address_fingerprint(desk.address_key, mail.recipient)
     token = desk.tokens.confirmation.make([member.id, fingerprint])
     return desk.link(f"/courriel/confirmer/{quote(token)}")
+
+
+async def _freeze_link(desk: Desk, mail: Mail, member: Member) -> str:
+    """A « Not you? » link, kept as its hash before it leaves; empty for a frozen access."""
+    token = secrets.token_urlsafe(32)
+    expires_at = desk.clock() + FREEZE_LINK_TERM
+    kept = await desk.db.write(
+        lambda tx: freeze_links.add(tx, token_hash(token), member.id, mail.recipient, expires_at)
+    )
+    return desk.link(f"/acces/bloquer/{token}") if kept else ""

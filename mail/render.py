@@ -1,16 +1,21 @@
 """A letter becomes a mail: text and small HTML from one template."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
-from email.utils import format_datetime, make_msgid
+from email.utils import format_datetime
+from functools import cache
 
 from email_validator import validate_email
+from jinja2 import Environment
 
 from mail.messages import Letter
 from settings import Settings
 from texts import environment
+
+LANGUAGE = "fr"
+"""Every mail is in French and ends with a short English part, for whom it may reach."""
 
 
 def render(letter: Letter, recipient: str, settings: Settings, *, now: int) -> EmailMessage:
@@ -19,11 +24,11 @@ def render(letter: Letter, recipient: str, settings: Settings, *, now: int) -> E
     Raises ValueError when the recipient cannot stand in a header.
     """
     name = f"mail/{letter.template}.jinja"
-    html = environment("fr").get_template(name)
-    # Plain text is no HTML: an apostrophe stays one.
-    text = environment("fr").overlay(autoescape=False).get_template(name)
-    as_text = letter.values | {"layout": "mail/text"}
-    subject = str(text.make_module(as_text).subject)  # type: ignore[attr-defined]
+    common = {"settings": settings, "sign_in_link": settings.base_url + "/"}
+    values = common | letter.values
+    text = _plain().get_template(name).make_module(values | {"layout": "mail/text"})
+    subject = str(text.subject)  # type: ignore[attr-defined]
+    html = environment(LANGUAGE).get_template(name)
     to = _address(recipient)
     message = EmailMessage(policy=SMTP if to.username.isascii() else SMTPUTF8)
     message["Subject"] = subject
@@ -31,17 +36,23 @@ def render(letter: Letter, recipient: str, settings: Settings, *, now: int) -> E
     message["To"] = to
     if settings.office_email:
         message["Reply-To"] = Address(settings.office_name, addr_spec=settings.office_email)
-    message["Date"] = format_datetime(datetime.fromtimestamp(now, UTC))
-    message["Message-ID"] = make_msgid(domain=settings.mail_from.rpartition("@")[2])
+    message["Date"] = format_datetime(datetime.fromtimestamp(now, settings.timezone))
+    message["Message-ID"] = f"<{letter.reference}@{settings.host}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = "fr"
-    message.set_content(text.render(as_text), cte="quoted-printable")
-    page = html.render(letter.values | {"layout": "mail/html", "subject": subject})
+    message["Content-Language"] = "fr, en"
+    message.set_content(str(text), cte="quoted-printable")
+    page = html.render(values | {"layout": "mail/html", "subject": subject})
     message.add_alternative(page, subtype="html", cte="quoted-printable")
     return message
 
 
 def _address(recipient: str) -> Address:
     """An accented domain in its ASCII form, which every server takes; a name as it is written."""
-    parts = validate_email(recipient, check_deliverability=False)
+    parts = validate_email(recipient, check_deliverability=False, globally_deliverable=False)
     return Address(username=parts.local_part, domain=parts.ascii_domain)
+
+
+@cache
+def _plain() -> Environment:
+    """Plain text is no HTML: an apostrophe stays one."""
+    return environment(LANGUAGE).overlay(autoescape=False)

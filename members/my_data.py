@@ -17,7 +17,7 @@ from db.database import Reader, Transaction, transaction
 from db.email_changes import EmailChange
 from db.journal import Entry
 from db.members import Member
-from db.outbox import Trace
+from db.outbox import Mail
 from mail import messages
 from mail.outbox import queue
 from members import Visit
@@ -39,7 +39,7 @@ class Held:
     """When each known browser last signed in."""
     temporary: list[int]
     """When each temporary password expires."""
-    mails: list[Trace]
+    mails: list[Mail]
     journal: list[Entry]
 
 

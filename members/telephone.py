@@ -1,11 +1,16 @@
 """What the office does for a member at the telephone."""
 
-from db import accounts, journal, members, sessions
-from db.database import Transaction, transaction
+import secrets
+
+from db import accounts, email_changes, journal, members, recoveries, sessions
+from db.accounts import Account
+from db.database import Database, Transaction, transaction
 from db.members import Member
 from mail import messages
 from mail.outbox import queue
+from members.freeze import void_everything
 from security import throttle
+from security.passwords import Passwords
 from security.throttle import Rule, Throttle
 
 OFFICE = "office"
@@ -53,3 +58,51 @@ async def deactivate(tx: Transaction, member: Member, *, now: int) -> None:
     await members.deactivate(tx, member.id)
     await sessions.remove_all(tx, member.id)
     await journal.write(tx, "member_deactivated", at=now, member_id=member.id, actor=OFFICE)
+
+
+@transaction
+async def replace_email(tx: Transaction, member: Member, email: str, *, now: int) -> Account | None:
+    """Put another address on file, to be confirmed; gives the access as it was.
+
+    None when there is no access, or it has this address already. It serves at once: the member
+    cannot read the former one. Temporary passwords sent there are void, and so is a change that
+    waits. The former address is told.
+    """
+    account = await accounts.by_member(tx, member.id)
+    if account is None or account.email == email:
+        return None
+    await accounts.set_email(tx, member.id, email, None)
+    await email_changes.remove(tx, member.id)
+    await recoveries.remove_all(tx, member.id)
+    await journal.write(tx, "email_replaced", at=now, member_id=member.id, actor=OFFICE)
+    # A frozen access may have been in the hands of whoever reads the former address.
+    frozen = account.frozen_at is not None
+    notice = messages.address_replaced if frozen else messages.address_changed
+    await queue(tx, notice, account.email, now=now, member_id=member.id)
+    await queue(tx, messages.confirm_address, email, now=now, member_id=member.id)
+    return account
+
+
+async def unfreeze(
+    db: Database, passwords: Passwords, member: Member, *, now: int
+) -> Account | None:
+    """Let a frozen access serve again; gives it as it was, None when none is frozen.
+
+    Its password is void, for whoever made the freezing necessary may know it: a temporary one
+    leaves for the address on file.
+    """
+    nobodys = await passwords.hash(secrets.token_urlsafe(32))
+
+    async def save(tx: Transaction) -> Account | None:
+        account = await accounts.by_member(tx, member.id)
+        if account is None or account.frozen_at is None:
+            return None
+        await accounts.set_password(tx, member.id, nobodys, now)
+        # Again: a request that was under way at the freezing may have begun something since.
+        await void_everything(tx, member.id)
+        await accounts.set_frozen(tx, member.id, None)
+        await journal.write(tx, "access_unfrozen", at=now, member_id=member.id, actor=OFFICE)
+        await queue(tx, messages.access_reopened, account.email, now=now, member_id=member.id)
+        return account
+
+    return await db.write(save)

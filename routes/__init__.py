@@ -8,11 +8,13 @@ from routes import (
     checks,
     confirmation,
     development,
+    freeze,
     health,
     my_data,
     pages,
     recovery,
     registration,
+    sending,
     session,
 )
 from settings import Settings
@@ -47,6 +49,7 @@ def routes(settings: Settings) -> list[Route]:
         ),
         Route("/captcha/{token}.wav", challenge.sound, name="sound"),
         Route("/membre", account.home, name="member"),
+        Route("/membre/envoi/{turn:int}", sending.state, name="sending"),
         Route("/membre/courriel", account.email, name="email"),
         Route("/membre/courriel", account.change_email, name="change_email", methods=["POST"]),
         Route(
@@ -87,6 +90,8 @@ def routes(settings: Settings) -> list[Route]:
         Route(
             "/courriel/confirmer/{token}", confirmation.confirm, name="confirm", methods=["POST"]
         ),
+        Route("/acces/bloquer/{token}", freeze.show, name="freeze"),
+        Route("/acces/bloquer/{token}", freeze.block, name="block", methods=["POST"]),
         Route("/verification/{form}/{field}", checks.check, name="check", methods=["POST"]),
         Route("/aide", pages.guide, name="help"),
         Route("/confidentialite", pages.privacy, name="privacy"),

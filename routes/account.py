@@ -16,6 +16,7 @@ from web.answers import Begun, form_body, go, page
 from web.cookies import SESSION
 from web.guards import choosing, signed_in
 from web.portal import portal_of, visit_of
+from web.sending import sending_of
 
 WRONG_PASSWORD = Refused(N_("Ce n’est pas votre mot de passe actuel. Essayez de nouveau."))
 
@@ -33,6 +34,7 @@ async def home(request: Request, session: Session) -> Response:
         change=await email_changes.by_member(db, session.member_id),
         slip=email_slip(account.email) if account and not account.email_confirmed_at else None,
         previous=await journal.previous_sign_in(db, session.member_id),
+        **await sending_of(request, session),
     )
 
 
@@ -163,6 +165,7 @@ async def _email_page(
         wait=wait,
         account=await accounts.by_member(db, session.member_id),
         change=await email_changes.by_member(db, session.member_id),
+        **await sending_of(request, session),
     )
 
 

@@ -5,11 +5,12 @@ from starlette.responses import Response
 
 from members.change import confirm_email
 from members.sessions import FULL
-from web.answers import form_body, go, page
+from web.answers import form_body, go, page, secluded
 from web.guards import session_of
 from web.portal import portal_of, visit_of
 
 
+@secluded
 async def show(request: Request) -> Response:
     """A button for the member; the sign-in form for anybody else. Changes nothing."""
     token = request.path_params["token"]
@@ -22,6 +23,7 @@ async def show(request: Request) -> Response:
     return await page(request, "confirmation/confirm.html", token=token)
 
 
+@secluded
 async def confirm(request: Request) -> Response:
     """Put the address on file, for the member whose link it is."""
     portal = portal_of(request)

@@ -62,3 +62,8 @@ class Tokens:
         """A captcha's nonce."""
         self.confirmation = Purpose(keys, clock, "confirmation", LONGEST)
         """A member's internal id and their address's fingerprint, for the link in a mail."""
+
+
+def token_hash(token: str) -> bytes:
+    """What the database keeps of a random token of 256 bits (SHA-256)."""
+    return hashlib.sha256(token.encode(errors="replace")).digest()

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 from markupsafe import Markup
@@ -124,6 +125,21 @@ async def go(
     if begun and begun.device:
         set_cookie(response, portal.settings, DEVICE, begun.device, max_age=devices.TERM)
     return response
+
+
+def secluded(handler: Handler) -> Handler:
+    """For a page whose address holds a mail's token: what leaves it does not tell that address.
+
+    With `no-referrer` instead, plain forms would send `Origin: null` and be refused.
+    """
+
+    @wraps(handler)
+    async def answered(request: Request) -> Response:
+        response = await handler(request)
+        response.headers["referrer-policy"] = "strict-origin"
+        return response
+
+    return answered
 
 
 async def form_body(request: Request, names: Iterable[str]) -> dict[str, str]:

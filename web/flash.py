@@ -7,17 +7,15 @@ SENTENCES = {
     "sign_in_first": N_(
         "Connectez-vous pour voir cette page. Une session prend fin après 30 minutes sans activité."
     ),
+    # What becomes of the mail itself is told beside these (web.sending).
     "registered": N_(
-        "Votre accès est créé. Un courriel de bienvenue est en route : "
-        "ouvrez-le pour confirmer votre adresse."
+        "Votre accès est créé. Il reste à confirmer votre adresse par le courriel de bienvenue."
     ),
-    "password_changed": N_(
-        "Votre nouveau mot de passe est enregistré. Un courriel vous le confirmera."
-    ),
+    "password_changed": N_("Votre nouveau mot de passe est enregistré."),
     "email_pending": N_(
-        "Presque terminé : ouvrez le courriel envoyé à votre nouvelle adresse pour la confirmer."
+        "Presque terminé : ouvrez le courriel que reçoit votre nouvelle adresse, pour la confirmer."
     ),
-    "email_resent": N_("Le courriel de confirmation est envoyé de nouveau."),
+    "email_resent": N_("Le courriel de confirmation est demandé de nouveau."),
     "email_cancelled": N_("Le changement d’adresse est annulé."),
     "email_confirmed": N_("Merci ! Votre adresse courriel est confirmée."),
     "correction_requested": N_(

@@ -88,7 +88,7 @@ async def test_changing_the_address_and_the_password(either: Visitor, post: Post
     await either.press("ENVOYER")
     await expect(page.locator("dl")).to_contain_text("nouvelle@example.org")
     await either.press("Renvoyer")
-    await expect(page.locator("main")).to_contain_text("est envoyé de nouveau")
+    await expect(page.locator("main")).to_contain_text("est demandé de nouveau")
     await either.press("Annuler")
     await expect(page.locator("main")).to_contain_text("Le changement d’adresse est annulé.")
     await expect(page.locator("dl")).not_to_contain_text("nouvelle@example.org")

@@ -186,7 +186,7 @@ async def test_an_unconfirmed_address_of_the_registration_is_marked(
     assert "Renvoyer" in page
     assert "Annuler" not in page
     again = await browser.follow(f"{EMAIL}/renvoyer")
-    assert "Le courriel de confirmation est envoyé de nouveau." in given.words(again)
+    assert "Le courriel de confirmation est demandé de nouveau." in given.words(again)
     link = link_in(post.text(await post.last("00875@example.com")))
     assert "est confirmée" in given.words(await browser.follow(link))
 
@@ -196,7 +196,7 @@ async def test_resend_sends_the_mail_again(member: Browser, post: Post, htmx: bo
     await member.submit(EMAIL, new_address())
     answer = await member.submit(f"{EMAIL}/renvoyer", htmx=htmx)
     if htmx:
-        assert "est envoyé de nouveau" in given.words(answer)
+        assert "est demandé de nouveau" in given.words(answer)
     else:
         assert answer.headers["location"] == EMAIL
     sent = [mail["Subject"] for mail in await post.fetch() if mail["To"] == ADDRESS]
@@ -207,7 +207,7 @@ async def test_resend_with_nothing_to_confirm_sends_nothing(member: Browser, pos
     answer = await member.follow(f"{EMAIL}/renvoyer")
     assert answer.url.path == EMAIL
     assert await post.fetch() == []
-    assert "est envoyé de nouveau" not in given.words(answer)
+    assert "est demandé de nouveau" not in given.words(answer)
 
 
 @pytest.mark.parametrize("htmx", [False, True])

@@ -37,8 +37,12 @@ async def filled(settings: Settings, now: int) -> None:
         await accounts.add(tx, account)
         await open_session(tx, member.id, FULL, now)
         await recoveries.add(tx, b"hmac", member.id, now, now + 3600)
-        await outbox.add(tx, "welcome", "f@example.com", now, member.id)
-        await outbox.add(tx, "welcome", "sent@example.com", now, member.id)
+        await outbox.add(
+            tx, "welcome", "f@example.com", now=now, lapses_at=now + 3600, member_id=member.id
+        )
+        await outbox.add(
+            tx, "welcome", "sent@example.com", now=now, lapses_at=now + 3600, member_id=member.id
+        )
         await outbox.mark_sent(tx, 2, now)
         await tx.execute(
             "INSERT INTO throttle (key, tries, until, allowed, forget) VALUES (x'00', 1, 1, 1, 1)"

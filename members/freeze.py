@@ -1,0 +1,100 @@
+"""« Not you? »: whoever holds a former address freezes the access, and the office settles it."""
+
+import hmac
+from dataclasses import dataclass
+from datetime import date
+
+from db import (
+    accounts,
+    devices,
+    email_changes,
+    freeze_links,
+    journal,
+    members,
+    recoveries,
+    sessions,
+)
+from db.database import Reader, Transaction, transaction
+from mail import messages
+from mail.outbox import queue
+from members import Visit
+from security.tokens import token_hash
+
+TRIES = 5
+"""How often a link may be tried: its holder knows the mailbox, not always the member's facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """The access is frozen; every link and change of it is void."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrongFacts:
+    """These are not the facts of the link's member; so many tries are left."""
+
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class VoidLink:
+    """The link is unknown, too old, used up, or void since the access was frozen."""
+
+
+async def serves(db: Reader, token: str, now: int) -> bool:
+    """Whether the link still serves."""
+    link = await freeze_links.by_hash(db, token_hash(token), now=now, most_tries=TRIES)
+    return link is not None
+
+
+@transaction
+async def freeze(
+    tx: Transaction,
+    token: str,
+    matricule: str,
+    birth_date: date,
+    visit: Visit,
+) -> Frozen | WrongFacts | VoidLink:
+    """Freeze the access that the link is for, when both facts are its member's.
+
+    Sessions, temporary passwords, pending changes and links end with it; its address and the
+    one that had the link are told. Changes no address: who holds a mailbox is not always the
+    member.
+    """
+    now = visit.now
+    link = await freeze_links.by_hash(tx, token_hash(token), now=now, most_tries=TRIES)
+    if link is None:
+        return VoidLink()
+    member = await members.by_id(tx, link.member_id)
+    account = await accounts.by_member(tx, link.member_id)
+    if member is None or account is None:
+        return VoidLink()
+    same = [
+        hmac.compare_digest(matricule, member.matricule),
+        hmac.compare_digest(birth_date.isoformat(), member.birth_date),
+    ]
+    if not all(same):
+        await freeze_links.count_try(tx, token_hash(token))
+        await _note(tx, "freeze_failed", member.id, visit)
+        return WrongFacts(TRIES - link.tries - 1)
+    await accounts.set_frozen(tx, member.id, now)
+    await void_everything(tx, member.id)
+    await _note(tx, "access_frozen", member.id, visit)
+    for recipient in sorted({account.email, link.email}):
+        await queue(tx, messages.access_frozen, recipient, now=now, member_id=member.id)
+    return Frozen()
+
+
+async def void_everything(tx: Transaction, member_id: int) -> None:
+    """End sessions, known browsers, temporary passwords, the pending change and the links."""
+    await sessions.remove_all(tx, member_id)
+    await devices.remove_all(tx, member_id)
+    await recoveries.remove_all(tx, member_id)
+    await email_changes.remove(tx, member_id)
+    await freeze_links.remove_all(tx, member_id)
+
+
+async def _note(tx: Transaction, event: str, member_id: int, visit: Visit) -> None:
+    await journal.write(
+        tx, event, at=visit.now, member_id=member_id, actor="visitor", address=visit.address
+    )

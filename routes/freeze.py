@@ -1,0 +1,61 @@
+"""« Not you? »: the link of a mail to a former address, which freezes the access."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forms import Bound
+from forms.journey import FREEZE
+from members.freeze import Frozen, VoidLink, WrongFacts, freeze, serves
+from rules import N_, Refused
+from web.answers import form_body, page, secluded
+from web.portal import portal_of, visit_of
+
+WRONG = N_(
+    "Ces renseignements ne sont pas ceux de cet accès. Vérifiez-les. Essais restants : %(left)s."
+)
+
+
+@secluded
+async def show(request: Request) -> Response:
+    """The two facts to give; changes nothing."""
+    portal = portal_of(request)
+    if not await serves(portal.db, request.path_params["token"], portal.clock()):
+        return await page(request, "freeze/void.html")
+    return await _form(request, FREEZE.blank(portal.ground), 200)
+
+
+@secluded
+async def block(request: Request) -> Response:
+    """Freeze the access, if these are its member's facts."""
+    portal = portal_of(request)
+    token = request.path_params["token"]
+    bound = FREEZE.bind(await form_body(request, FREEZE.names), portal.ground)
+    if bound.errors:
+        return await _form(request, bound, 422)
+    answer = await freeze(
+        portal.db,
+        token,
+        bound.values["matricule"],
+        bound.values["birth_date"],
+        visit_of(request),
+    )
+    match answer:
+        case WrongFacts(left) if left:
+            return await _form(request, bound, 422, Refused(WRONG, {"left": left}))
+        case WrongFacts() | VoidLink():
+            return await page(request, "freeze/void.html", status=422)
+        case Frozen():
+            return await page(request, "freeze/frozen.html")
+
+
+async def _form(
+    request: Request, bound: Bound, status: int, problem: Refused | None = None
+) -> Response:
+    return await page(
+        request,
+        "freeze/form.html",
+        status=status,
+        form=bound,
+        problem=problem,
+        token=request.path_params["token"],
+    )
