@@ -67,7 +67,7 @@ async def test_c3_twenty_characters_are_refused_in_french_and_never_cut(
     browser: Browser, portal: Portal, digest: Callable[[], str]
 ) -> None:
     step_two = await browser.submit("/inscription", FRANCOIS.facts)
-    assert "maxlength" not in step_two.text
+    assert "maxlength=" not in step_two.text
     before = digest()
     fields = FRANCOIS.access(hidden(step_two, "token"), password="rive42sud7rive42sud7")
     answer = await browser.submit("/inscription/acces", fields)
@@ -208,6 +208,9 @@ async def test_c7_its_session_opens_nothing_but_the_choice(
         for path in table(method, settings):
             if path.startswith("/membre") and path != "/membre/nouveau-mot-de-passe":
                 answer = await browser.request(method, path)
+                if path.startswith("/membre/envoi/"):
+                    assert answer.status_code in (204, 404)  # what the page asks says nothing
+                    continue
                 assert answer.headers["location"] == "/membre/nouveau-mot-de-passe", path
     confirm = portal.tokens.confirmation.make([1, "abc"])
     assert "Se connecter" in words(await browser.submit(f"/courriel/confirmer/{confirm}"))

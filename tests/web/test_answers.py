@@ -13,6 +13,7 @@ from forms.journey import (
     CHANGE_EMAIL,
     CHANGE_PASSWORD,
     CHOOSE_PASSWORD,
+    FREEZE,
     IDENTIFY,
     RECOVERY,
     SIGN_IN,
@@ -41,6 +42,7 @@ TAKES: dict[str, tuple[frozenset[str], str]] = {
     "/membre/mot-de-passe": (CHANGE_PASSWORD.names, "full"),
     "/membre/nouveau-mot-de-passe": (CHOOSE_PASSWORD.names, "choose"),
     "/courriel/confirmer/x": (frozenset(), "full"),
+    "/acces/bloquer/x": (FREEZE.names, ""),
     "/verification/identite/matricule": (frozenset({"matricule"}), ""),
 }
 FORM = {"content-type": "application/x-www-form-urlencoded"}
