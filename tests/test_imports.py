@@ -12,7 +12,7 @@ BELOW = {"mail", "security", "roster", "db"}
 MAY: dict[str, set[str]] = {
     "app": {"routes", "forms", "web", "members", *BELOW},
     "manage": {"commands", "routes", "forms", "web", "members", *BELOW, "tools"},
-    "tools": {"app", "manage", "web", "members", *BELOW},
+    "tools": {"app", "manage", "commands", "routes", "forms", "web", "members", *BELOW},
     "routes": {"forms", "web", "members", *BELOW},
     "web": {"forms", "members", *BELOW},
     "forms": set(),

@@ -265,6 +265,20 @@ def test_processes_that_start_at_once_agree(tmp_path: Path) -> None:
     assert [file.name for file in (tmp_path / "var").iterdir()] == ["portal.key"]
 
 
+def test_a_key_that_another_process_made_first_is_the_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "var" / "portal.key"
+
+    def meanwhile(_: int) -> str:
+        path.write_text("n" * 40)
+        return "00"
+
+    monkeypatch.setattr("secrets.token_hex", meanwhile)
+    assert load(without_key(tmp_path)).secret_keys == ("n" * 40,)
+    assert [file.name for file in path.parent.iterdir()] == ["portal.key"]
+
+
 def test_a_named_file_is_read_and_never_made(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     named = without_key(tmp_path, PORTAL_SECRET_KEY_FILE=str(file))
