@@ -116,7 +116,7 @@ async def visit(chromium: Browser, site: str) -> AsyncIterator[Visit]:
                 **options,
             }
         )
-        context.set_default_timeout(5_000)
+        context.set_default_timeout(10_000)
         visitor = Visitor(await context.new_page(), site, scripts)
         visitor.watch()
         visitors.append(visitor)

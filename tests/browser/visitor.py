@@ -20,7 +20,7 @@ __all__ = ["Page", "Request", "Route", "Visitor", "expect"]
 
 ACCESS = ("email", "email_again", "password", "password_again")
 
-expect.set_options(timeout=5_000)
+expect.set_options(timeout=10_000)
 
 
 @dataclass
