@@ -214,5 +214,13 @@ async def of_member(db: Reader, member_id: int, most: int | None = None) -> list
     return [Mail(*row) for row in rows]
 
 
+async def cancel(tx: Transaction, member_id: int, recipient: str) -> None:
+    """Drop the member's mails to that address that have not left."""
+    await tx.execute(
+        "DELETE FROM outbox WHERE member_id = ? AND recipient = ? AND sent_at IS NULL",
+        (member_id, recipient),
+    )
+
+
 def _mail(row: Row | None) -> Mail | None:
     return Mail(*row) if row else None
