@@ -1,7 +1,6 @@
 """The operator's commands: `.venv/bin/python manage.py …`."""
 
 import sqlite3
-from pathlib import Path
 
 import click
 import uvicorn
@@ -18,15 +17,11 @@ from commands import (
     mail,
     member,
     ready_settings,
+    roster,
     telephone,
-    with_database,
 )
 from commands.french import French
-from db.database import Database
 from db.migrate import SchemaTooNew, migrate
-from roster.importing import Plan, import_roster
-from security.clock import system_clock
-from settings import Settings
 
 
 @click.group(cls=French, context_settings={"help_option_names": ["-h", "--help"]})
@@ -48,25 +43,6 @@ def init() -> None:
     except (sqlite3.Error, OSError) as error:
         fail(f"{settings.database} : {error}")
     click.echo(f"{settings.database} : {len(applied)} migration(s) appliquée(s).")
-
-
-@commands.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Dire ce qui changerait, sans rien écrire.")
-def import_(file: Path, dry_run: bool) -> None:
-    """Charger la liste des membres depuis FILE (CSV)."""
-
-    async def work(settings: Settings, db: Database) -> Plan:
-        return await import_roster(
-            db, file, dry_run=dry_run, zone=settings.timezone, now=system_clock()
-        )
-
-    try:
-        plan = with_database(work)
-    except (OSError, ValueError) as error:
-        fail(f"{file} : {error}")
-    for line in plan.report():
-        click.echo(line)
 
 
 @commands.command()
@@ -95,6 +71,8 @@ def serve(host: str, port: int, reload: bool) -> None:
 
 
 for command in (
+    roster.import_,
+    roster.export_,
     access.registrations,
     access.annul,
     access.purge,
@@ -110,6 +88,7 @@ for command in (
     commands.add_command(command)
 for command in (telephone.show, telephone.unlock, telephone.recover, telephone.deactivate):
     member.member.add_command(command)
+
 
 if __name__ == "__main__":
     commands()

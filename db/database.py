@@ -147,6 +147,20 @@ class Database:
             finally:
                 self._file_lock.release()
 
+    async def stage(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run `work`, which writes TEMP tables only, on the writer's connection.
+
+        Deferred and without the file lock: it reads one state of the file, and other processes
+        write meanwhile. For commands: this process's own writes wait.
+        """
+        async with self._writing:
+            await self._writer.execute_fetchall("BEGIN")
+            try:
+                return await work(Transaction(self._writer))
+            finally:
+                if self._writer.in_transaction:
+                    await self._writer.execute_fetchall("COMMIT")
+
     async def _run(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         async with self._writing:
             await self._file_lock.acquire()
@@ -256,8 +270,15 @@ async def _connect(path: Path, mode: str, *, synchronous: str = "FULL") -> aiosq
         timeout=BUSY_TIMEOUT,
         cached_statements=256,
     )
+    # Sorting and staging stay in memory: personal facts are not for a temporary folder.
+    pragmas = (
+        "foreign_keys=ON",
+        f"synchronous={synchronous}",
+        "trusted_schema=OFF",
+        "temp_store=MEMORY",
+    )
     try:
-        for pragma in ("foreign_keys=ON", f"synchronous={synchronous}", "trusted_schema=OFF"):
+        for pragma in pragmas:
             await connection.execute_fetchall(f"PRAGMA {pragma}")
     except BaseException:
         await connection.close()

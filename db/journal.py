@@ -18,7 +18,7 @@ async def write(
 ) -> None:
     """Append one event; `actor` is `member`, `visitor`, `office` or `portal`.
 
-    `detail` holds names of ours (which facts differed), never a value that was typed.
+    `detail` holds words of ours (which facts differed, counts), never a value that was typed.
     """
     await tx.execute(
         "INSERT INTO journal (at, event, member_id, actor, address, call_code, detail)"

@@ -65,10 +65,34 @@ async def without_matricule(db: Reader, birth_date: str, postal_code: str) -> li
     return [_member(row) for row in rows]
 
 
-async def everyone(db: Reader) -> dict[str, Member]:
-    """The whole roster by matricule."""
-    rows = await db.all(f"SELECT {COLUMNS} FROM member")
-    return {member.matricule: member for member in map(_member, rows)}
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A member as the export lists them, with the state of the access if there is one."""
+
+    matricule: str
+    family_name: str
+    first_name: str
+    birth_date: str
+    postal_code: str
+    email: str | None
+    access_email: str | None
+    access_created_at: int | None
+    access_confirmed_at: int | None
+    access_frozen_at: int | None
+
+
+async def listed(db: Reader, after: str, limit: int) -> list[Listed]:
+    """The active members whose matricule comes after that one, in order."""
+    rows = await db.all(
+        """
+        SELECT matricule, family_name, first_name, birth_date, postal_code, member.email,
+               account.email, created_at, email_confirmed_at, frozen_at
+        FROM member LEFT JOIN account ON account.member_id = member.id
+        WHERE active AND matricule > ? ORDER BY matricule LIMIT ?
+        """,
+        (after, limit),
+    )
+    return [Listed(*row) for row in rows]
 
 
 async def save(tx: Transaction, lines: Sequence[tuple[str | None, ...]]) -> None:

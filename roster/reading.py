@@ -1,20 +1,37 @@
-"""A CSV file of the office becomes lines that went through the rules."""
+"""The rows of the office's table become lines that went through the rules."""
 
-import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
+from roster.headings import Headings, find_headings
+from roster.tables import Cell, Row, UnreadableFile, tables
 from rules import N_, Refused
 from rules.birth_date import birth_date
+from rules.characters import trimmed
 from rules.email import email
 from rules.matricule import matricule
 from rules.name import family_name, first_name
 from rules.postal_code import postal_code
 
-REQUIRED = ("matricule", "nom", "prenom", "date_naissance", "code_postal")
-COLUMNS = (*REQUIRED, "courriel")
+EMPTY = Refused(N_("La case est vide."))
+
+_EXCEL_ZERO = date(1899, 12, 30)
+# A number from 1900 to 2100 in a date's cell is a year alone, not one of Excel's days of 1905.
+_EXCEL_DAYS = range(2101, 100_000)
+_MIDNIGHT = re.compile(r"[ T]0?0:00(:00(\.0+)?)?$")
+# What the export puts before a text that a spreadsheet would take for a formula.
+_NEUTRALISED = re.compile(r"^'(?=[=+\-@＝＋－＠])")
+_SHORT = re.compile("[0-9]{1,4}")
+
+# The same names, days and postal codes come back all over a long roster.
+_family_name = lru_cache(10_000)(family_name)
+_first_name = lru_cache(10_000)(first_name)
+_postal_code = lru_cache(20_000)(postal_code)
+_birth_date = lru_cache(30_000)(birth_date)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,54 +49,122 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class RefusedLine:
-    """A line that cannot be taken: its number in the file, the column and the reason."""
+    """A line that cannot be taken: its number in the file, and a reason for each wrong column.
+
+    `matricule` is whom the line is about if that can be read, `probably` whom it is about if not:
+    nobody is absent from the file because of a slip in the line about them.
+    """
 
     number: int
-    column: str
-    reason: Refused
+    reasons: tuple[tuple[str, Refused], ...]
+    matricule: str | None = None
+    probably: str | None = None
 
 
-def read(file: Path, today: date) -> Iterator[Line | RefusedLine]:
-    """The lines of a UTF-8 CSV file with a header, separated by `,` or `;`, blank ones left out.
+class RosterFile:
+    """A roster as the office's spreadsheet exports it, its columns found.
 
-    Raises OSError, or ValueError with a French sentence when the file as a whole is not one.
+    Raises `UnreadableFile`, `UnknownColumn` (both with a French sentence) or OSError.
     """
-    try:
-        text = file.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError("le fichier n’est pas en UTF-8") from error
-    lines = text.splitlines()
-    if not lines:
-        raise ValueError("le fichier est vide")
-    separator = ";" if lines[0].count(";") > lines[0].count(",") else ","
-    reader = csv.reader(lines, delimiter=separator)
-    header = [name.strip().lower() for name in next(reader)]
-    missing = [name for name in REQUIRED if name not in header]
-    if missing:
-        raise ValueError(f"colonne(s) manquante(s) : {', '.join(missing)}")
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield _line(reader.line_num, dict(zip(header, cells, strict=False)), today)
-    except csv.Error as error:
-        raise ValueError(f"ligne {reader.line_num} illisible ({error})") from error
+
+    def __init__(self, file: Path, mapping: Mapping[str, str] | None = None) -> None:
+        self.headings: Headings = find_headings(tables(file), mapping or {})
+        self.has_emails = "courriel" in self.headings.places
+        self.length = 0
+        """How many lines stand below the headings."""
+        self.zeros_lost = True
+        """Whether no matricule written as text starts with 0, so that short ones lost theirs."""
+        self.completed = 0
+        """How many of the lines read so far got their matricule's zeros back."""
+        for _, row in self._rows():
+            self.length += 1
+            written = self._cell(row, "matricule")
+            if isinstance(written, str) and len(written) > 1 and written[0] == "0":
+                self.zeros_lost = False
+        if self.length == 0:
+            raise UnreadableFile("aucune ligne sous les en-têtes.")
+
+    def lines(self, today: date) -> Iterator[Line | RefusedLine]:
+        """Every line that is not blank, from the first; `today` is the rule of birth dates'."""
+        self.completed = 0
+        for number, row in self._rows():
+            cells = {field: self._cell(row, field) for field in self.headings.places}
+            yield self._line(number, cells, today)
+
+    def _rows(self) -> Iterator[Row]:
+        for number, row in self.headings.table.rows():
+            if number > self.headings.row and any(
+                self._cell(row, field) != "" for field in self.headings.places
+            ):
+                yield number, row
+
+    def _cell(self, row: list[Cell], field: str) -> Cell:
+        place = self.headings.places[field]
+        return _tidied(row[place]) if place < len(row) else ""
+
+    def _line(self, number: int, cells: dict[str, Cell], today: date) -> Line | RefusedLine:
+        address = _text(cells.get("courriel", ""))
+        values = {
+            "matricule": _ruled(self._matricule(cells["matricule"]), matricule),
+            "nom": _ruled(_text(cells["nom"]), _family_name),
+            "prenom": _ruled(_text(cells["prenom"]), _first_name),
+            "date_naissance": _ruled(
+                _date(cells["date_naissance"]), lambda text: _iso(_birth_date(text, today))
+            ),
+            "code_postal": _ruled(_text(cells["code_postal"]), _postal_code),
+            "courriel": email(address) if address else None,
+        }
+        reasons = tuple(
+            (self.headings.words[field], value)
+            for field, value in values.items()
+            if isinstance(value, Refused)
+        )
+        if reasons:
+            return RefusedLine(number, reasons, *_whom(values["matricule"]))
+        self.completed += _SHORT.fullmatch(_text(cells["matricule"])) is not None
+        return Line(number, *values.values())  # type: ignore[arg-type]
+
+    def _matricule(self, cell: Cell) -> str:
+        """The matricule's text, with the zeros that a number lost on its way."""
+        text = _text(cell)
+        lost = self.zeros_lost or not isinstance(cell, str)
+        return text.zfill(5) if lost and _SHORT.fullmatch(text) else text
 
 
-def _line(number: int, cells: dict[str, str], today: date) -> Line | RefusedLine:
-    born = birth_date(cells.get("date_naissance", ""), today)
-    address = cells.get("courriel", "").strip()
-    values = {
-        "matricule": matricule(cells.get("matricule", "")),
-        "nom": family_name(cells.get("nom", "")),
-        "prenom": first_name(cells.get("prenom", "")),
-        "date_naissance": born if isinstance(born, Refused) else born.isoformat(),
-        "code_postal": postal_code(cells.get("code_postal", "")),
-        "courriel": email(address) if address else None,
-    }
-    for column, value in values.items():
-        if isinstance(value, Refused):
-            return RefusedLine(number, column, value)
-    return Line(number, *values.values())  # type: ignore[arg-type]
+def _ruled(text: str, rule: Callable[[str], str | Refused]) -> str | Refused:
+    return rule(text) if text else EMPTY
 
 
-TWICE = Refused(N_("Ce matricule est déjà à une autre ligne, avec d’autres renseignements."))
+def _whom(value: str | Refused | None) -> tuple[str | None, str | None]:
+    if not isinstance(value, Refused):
+        return value, None
+    offered = value.values.get("matricule")
+    return None, str(offered) if offered else None
+
+
+def _iso(born: date | Refused) -> str | Refused:
+    return born if isinstance(born, Refused) else born.isoformat()
+
+
+def _tidied(cell: Cell) -> Cell:
+    return _NEUTRALISED.sub("", trimmed(cell)) if isinstance(cell, str) else cell
+
+
+def _text(cell: Cell) -> str:
+    """A cell as one reads it: whole numbers without a decimal point."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)
+
+
+def _date(cell: Cell) -> str:
+    """A date's cell as the rule reads it: Excel's dates and day numbers in ISO, midnight cut."""
+    if isinstance(cell, str):
+        return _MIDNIGHT.sub("", cell)
+    if isinstance(cell, datetime):
+        return cell.date().isoformat()
+    if isinstance(cell, int | float) and cell in _EXCEL_DAYS:
+        return (_EXCEL_ZERO + timedelta(days=int(cell))).isoformat()
+    # A number such as 7111950 is JJMMAAAA without its zero.
+    text = _text(cell)
+    return text.zfill(8) if len(text) == 7 else text

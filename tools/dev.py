@@ -41,14 +41,14 @@ async def prepare() -> None:
     import settings as settings_module
     from db.database import Database
     from db.migrate import migrate
-    from roster.importing import import_roster
+    from roster.applying import load
     from security.clock import system_clock
 
     settings = settings_module.load()
     migrate(settings.database)
     db = await Database.open(settings.database)
     try:
-        await import_roster(db, ROSTER, dry_run=False, zone=settings.timezone, now=system_clock())
+        await load(db, ROSTER, zone=settings.timezone, now=system_clock())
     finally:
         await db.close()
 

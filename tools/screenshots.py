@@ -16,7 +16,7 @@ from db.database import Database
 from db.migrate import migrate
 from mail.delivery import deliver_due
 from mail.transports import Files
-from roster.importing import import_roster
+from roster.applying import load
 from security.clock import system_clock
 from settings import MONTREAL, Settings
 from tools.dev import ROSTER
@@ -82,7 +82,7 @@ async def photograph(browser: Browser, look: Look, folder: Path) -> None:
     )
     migrate(settings.database)
     db = await Database.open(settings.database)
-    await import_roster(db, ROSTER, dry_run=False, zone=MONTREAL, now=system_clock())
+    await load(db, ROSTER, zone=MONTREAL, now=system_clock())
     await db.close()
     app = create_app(settings)
     server = uvicorn.Server(uvicorn.Config(app, port=PORT, log_level="warning"))

@@ -1,7 +1,7 @@
 """An access is taken back with all that hangs on it."""
 
 from db import accounts, email_changes, members, outbox, recoveries
-from db.database import Database
+from db.database import Database, Transaction
 from db.email_changes import EmailChange
 from members.annul import annul
 from tests.conftest import TurnedClock
@@ -15,8 +15,12 @@ async def test_mails_that_wait_for_an_annulled_access_do_not_leave(
     office = Office(db, clock)
     member_id = await office.sign_up(FRANCOIS)  # a temporary password waits for x@example.org
     await db.write(lambda tx: email_changes.put(tx, EmailChange(member_id, "y@example.org", 1)))
-    await db.write(lambda tx: outbox.add(tx, "confirm_address", "y@example.org", 1, member_id))
-    await db.write(lambda tx: outbox.add(tx, "access_created", FRANCOIS.email, 1, member_id))
+
+    async def queue(tx: Transaction) -> None:
+        for kind, to in (("confirm_address", "y@example.org"), ("access_created", FRANCOIS.email)):
+            await outbox.add(tx, kind, to, now=1, lapses_at=2, member_id=member_id)
+
+    await db.write(queue)
     await db.write(lambda tx: recoveries.add(tx, b"code", member_id, 1, 2))
 
     assert await db.write(lambda tx: annul(tx, member_id, now=clock(), actor="office"))

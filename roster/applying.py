@@ -1,0 +1,56 @@
+"""A plan becomes the roster, in one transaction."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from db import journal, staging
+from db.database import Database, Transaction
+from roster.planning import Plan, plan_import
+from roster.reading import RosterFile
+
+
+class RosterMoved(Exception):
+    """Another import was written since the plan was made."""
+
+
+async def load(db: Database, file: Path, *, zone: ZoneInfo, now: int) -> None:
+    """Plan and apply a file that nobody needs to be asked about: a demonstration's roster."""
+    plan = await plan_import(db, RosterFile(file), datetime.fromtimestamp(now, zone).date())
+    await apply_plan(db, plan, deactivate=False, successors=True, now=now)
+
+
+async def apply_plan(
+    db: Database, plan: Plan, *, deactivate: bool, successors: bool, now: int
+) -> None:
+    """Write what the plan changes: all of it or, whatever happens, nothing.
+
+    `deactivate` says what becomes of the absent members, `successors` whether the matricules that
+    pass to another person were confirmed. Where that changes nothing, nothing is written. Raises
+    `RosterMoved`.
+    """
+    if not plan.change_count(deactivate=deactivate, successors=successors):
+        return
+    await db.stage(lambda tx: staging.sort(tx, successors=successors))
+    counts = {
+        "new": plan.new_count,
+        "changed": plan.changed_count,
+        "unchanged": plan.unchanged_count,
+        "successors": len(plan.successions) if successors else 0,
+        "deactivated": plan.absent_count if deactivate else 0,
+        "refused": len(plan.refused),
+    }
+
+    async def write(tx: Transaction) -> None:
+        if await staging.imported_since(tx, plan.last_event):
+            raise RosterMoved
+        await staging.write_new(tx, now, "office")
+        await staging.write_changed(tx)
+        if deactivate:
+            await staging.deactivate_absent(tx, now, "office")
+        await journal.write(
+            tx, "roster_imported", at=now, actor="office", detail=json.dumps(counts)
+        )
+
+    await db.write(write)

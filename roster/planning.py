@@ -1,0 +1,128 @@
+"""What a file would change in the roster, told before anything is written."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from db import members, staging
+from db.database import Database, Parameters, Transaction
+from db.staging import Succession
+from roster.reading import Line, RefusedLine, RosterFile
+from rules import N_, Refused
+from rules.name import name_key
+
+TWICE = Refused(N_("Ce matricule est aussi à une autre ligne, avec d’autres renseignements."))
+
+_key = lru_cache(10_000)(name_key)
+
+_LISTED = 50
+"""How many changed or absent members the plan names; it counts the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The lines of a file beside the roster, staged in the database's connection.
+
+    `changed` and `absent` name the first few, `*_count` count them all; `last_event` is the
+    journal's last row at that moment.
+    """
+
+    file: RosterFile
+    new_count: int
+    changed_count: int
+    changed_fields: dict[str, int]
+    changed: list[tuple[int, str, list[str]]]
+    unchanged_count: int
+    repeated_count: int
+    successions: list[Succession]
+    absent_count: int
+    absent: list[tuple[str, str]]
+    active_count: int
+    refused: list[RefusedLine]
+    without_matricule: int
+    last_event: int
+
+    @property
+    def accepted_count(self) -> int:
+        """How many lines can be taken, those that change nothing included."""
+        return (
+            self.new_count
+            + self.changed_count
+            + self.unchanged_count
+            + self.repeated_count
+            + len(self.successions)
+        )
+
+    def change_count(self, *, deactivate: bool, successors: bool) -> int:
+        """How many members would be written if this is what is agreed to."""
+        return (
+            self.new_count
+            + self.changed_count
+            + (self.absent_count if deactivate else 0)
+            + (len(self.successions) if successors else 0)
+        )
+
+
+async def plan_import(
+    db: Database, file: RosterFile, today: date, progress: Callable[[], None] = lambda: None
+) -> Plan:
+    """Stage the file's lines and compare them with the roster; nothing of it is written.
+
+    `progress` is called once a line. Raises `UnreadableFile` when the file turns out broken.
+    """
+    refused: list[RefusedLine] = []
+
+    def staged_lines() -> Iterator[Parameters]:
+        for line in file.lines(today):
+            progress()
+            if isinstance(line, RefusedLine):
+                refused.append(line)
+                whom = line.matricule or line.probably
+                fate = "doubtful" if line.probably else "refused"
+                yield (line.number, whom, *[None] * 7, fate)
+            else:
+                yield _row(line)
+
+    async def work(tx: Transaction) -> Plan:
+        await staging.create(tx)
+        await staging.add(tx, staged_lines())
+        await staging.compare(tx, has_emails=file.has_emails)
+        words = file.headings.words["matricule"]
+        refused.extend(RefusedLine(number, ((words, TWICE),)) for number in await staging.twice(tx))
+        refused.sort(key=lambda line: line.number)
+        counts = await staging.counts(tx)
+        absent_count, absent = await staging.absent(tx, _LISTED)
+        return Plan(
+            file=file,
+            new_count=counts.get("new", 0),
+            changed_count=counts.get("changed", 0),
+            changed_fields=await staging.changes_by_field(tx),
+            changed=await staging.changed(tx, _LISTED),
+            unchanged_count=counts.get("unchanged", 0),
+            repeated_count=counts.get("repeated", 0),
+            successions=await staging.successions(tx),
+            absent_count=absent_count,
+            absent=absent,
+            active_count=(await members.counts(tx)).active,
+            refused=refused,
+            without_matricule=await staging.without_matricule(tx),
+            last_event=await staging.last_event(tx),
+        )
+
+    return await db.stage(work)
+
+
+def _row(line: Line) -> Parameters:
+    return (
+        line.number,
+        line.matricule,
+        line.family_name,
+        line.first_name,
+        _key(line.family_name),
+        _key(line.first_name),
+        line.birth_date,
+        line.postal_code,
+        line.email,
+        "taken",
+    )

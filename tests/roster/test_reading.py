@@ -1,0 +1,86 @@
+"""Rows through the rules: zeros, empty cells, neutralised formulas."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from roster.reading import Line, RefusedLine, RosterFile
+from roster.tables import UnreadableFile
+from tests.roster.conftest import HEADINGS, TODAY
+
+REST = ";Roy;Luc;07/11/1950;J7J 8G8;"
+
+
+def matricules(file: Path) -> list[str | None]:
+    return [line.matricule for line in RosterFile(file).lines(TODAY)]
+
+
+def test_zeros_come_back_where_no_matricule_starts_with_one(
+    write_file: Callable[..., Path],
+) -> None:
+    file = RosterFile(write_file(f"875{REST}", f"33163{REST}", f"0{REST}"))
+    assert [line.matricule for line in file.lines(TODAY)] == ["00875", "33163", "00000"]
+    assert file.completed == 2
+
+
+def test_a_short_matricule_is_refused_where_others_kept_their_zeros(
+    write_file: Callable[..., Path],
+) -> None:
+    file = RosterFile(write_file(f"875{REST}", f"06102{REST}"))
+    short, kept = file.lines(TODAY)
+    assert isinstance(short, RefusedLine)
+    assert "écrivez 00875" in str(short.reasons[0][1])
+    assert (short.matricule, short.probably) == (None, "00875")
+    assert kept.matricule == "06102"
+    assert file.completed == 0
+
+
+def test_an_empty_cell_is_said_in_the_office_s_words(write_file: Callable[..., Path]) -> None:
+    file = write_file("00875;;Luc;;", headings="No matricule;NOM;PRÉNOM;DDN;CP")
+    (line,) = RosterFile(file).lines(TODAY)
+    assert isinstance(line, RefusedLine)
+    assert [(column, str(reason)) for column, reason in line.reasons] == [
+        ("NOM", "La case est vide."),
+        ("DDN", "La case est vide."),
+        ("CP", "La case est vide."),
+    ]
+    assert line.matricule == "00875"
+
+
+def test_a_wrong_address_refuses_the_line_and_none_is_none(
+    write_file: Callable[..., Path],
+) -> None:
+    wrong, none = RosterFile(write_file(f"00875{REST}nicole", f"33163{REST} \u00a0")).lines(TODAY)
+    assert isinstance(wrong, RefusedLine)
+    assert wrong.reasons[0][0] == "courriel"
+    assert isinstance(none, Line)
+    assert none.email is None
+
+
+@settings(
+    deadline=None,
+    max_examples=150,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    cells=st.lists(
+        st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), max_size=8),
+        max_size=5,
+    ),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_no_content_of_cells_breaks_the_reading(
+    tmp_path: Path, cells: list[list[str]], encoding: str
+) -> None:
+    file = tmp_path / "liste.csv"
+    rows = "\n".join(";".join(row) for row in cells)
+    file.write_bytes(f"{HEADINGS}\n{rows}\n".encode(encoding))
+    try:
+        read = list(RosterFile(file).lines(TODAY))
+    except UnreadableFile:
+        return
+    for line in read:
+        assert isinstance(line, Line | RefusedLine)
