@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN = .venv/bin
 
-.PHONY: dev test check install run lock screenshots
+.PHONY: dev test check install run messages lock screenshots
 
 dev: .venv/dev
 	@PORT=$(PORT) $(BIN)/python -m tools.dev
@@ -25,6 +25,10 @@ check: .venv/dev
 
 screenshots: .venv/dev
 	$(BIN)/python -m tools.screenshots
+
+# The English catalogue follows the French sentences; run it after changing one, then translate.
+messages: .venv/dev
+	$(BIN)/python -m tools.messages
 
 lock: .venv/dev
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements.in -o requirements.txt

@@ -24,6 +24,7 @@ from texts import LANGUAGES
 from web.answers import render_shared
 from web.assets import Assets
 from web.portal import Portal
+from web.switch import LanguageSwitch
 
 SHARED = ("session/sign_in.html", registration.STEP_ONE, pages.GUIDE, pages.PRIVACY)
 
@@ -58,7 +59,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         finally:
             await db.close()
 
-    # Inside Starlette's exception handlers: what these refuse is answered with a French page.
+    # Inside Starlette's exception handlers: what these refuse is answered with a page in words.
     app.router = Router(
         routes(settings),
         redirect_slashes=False,
@@ -66,6 +67,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         middleware=[
             Middleware(middleware.OriginCheck, base_url=settings.base_url),
             Middleware(middleware.BodyLimit),
+            Middleware(LanguageSwitch),
         ],
     )
     # Outside everything, the page of a 500 too: every answer has the security headers.

@@ -80,6 +80,11 @@ async def set_email(tx: Transaction, member_id: int, email: str, confirmed_at: i
     )
 
 
+async def set_language(tx: Transaction, member_id: int, language: str) -> None:
+    """Keep the language that the member chose."""
+    await tx.execute("UPDATE account SET language = ? WHERE member_id = ?", (language, member_id))
+
+
 async def set_frozen(tx: Transaction, member_id: int, frozen_at: int | None) -> None:
     """Freeze the access, or with None let it serve again."""
     await tx.execute("UPDATE account SET frozen_at = ? WHERE member_id = ?", (frozen_at, member_id))

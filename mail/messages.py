@@ -49,6 +49,7 @@ class Letter:
     template: str
     values: dict[str, Any] = field(default_factory=dict)
     reference: str = ""
+    language: str = "fr"
 
 
 def address_fingerprint(key: Key, email: str) -> str:
@@ -148,6 +149,9 @@ async def correction_requested(desk: Desk, mail: Mail, member: Member) -> Letter
     )
 
 
+IN_FRENCH = frozenset({access_created, not_registered, correction_requested})
+"""To an address of the roster, whose holder may be another one than chose the access's language."""
+
 MESSAGES: dict[str, Callable[[Desk, Mail, Member], Awaitable[Letter | None]]] = {
     message.__name__: message
     for message in (
@@ -180,13 +184,15 @@ async def compose(desk: Desk, mail: Mail) -> Letter | None:
     letter = await MESSAGES[mail.kind](desk, mail, member)
     if letter is None:
         return None
+    account = await accounts.by_member(desk.db, member.id)
+    language = "fr" if account is None or MESSAGES[mail.kind] in IN_FRENCH else account.language
     shared = await accounts.shares_email(desk.db, mail.recipient, member.id)
     greeting = {
         "first_name": member.first_name,
         "digits": member.matricule[-2:] if shared else "",
     }
     reference = keyed_hash(desk.address_key, f"{mail.id} {mail.queued_at} {mail.lapses_at}")
-    return Letter(letter.template, greeting | letter.values, reference[:16].hex())
+    return Letter(letter.template, greeting | letter.values, reference[:16].hex(), language)
 
 
 async def _with_temporary_password(desk: Desk, template: str, member: Member) -> Letter | None:

@@ -1,5 +1,6 @@
 """A letter becomes a mail: text and small HTML from one template."""
 
+from dataclasses import replace
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -9,26 +10,25 @@ from functools import cache
 
 from email_validator import validate_email
 from jinja2 import Environment
+from jinja2.environment import TemplateModule
+from markupsafe import Markup
 
 from mail.messages import Letter
 from settings import Settings
 from texts import environment
 
-LANGUAGE = "fr"
-"""Every mail is in French and ends with a short English part, for whom it may reach."""
-
 
 def render(letter: Letter, recipient: str, settings: Settings, *, now: int) -> EmailMessage:
     """The mail to `recipient`, headers and both parts, ready for a transport.
 
-    Raises ValueError when the recipient cannot stand in a header.
+    In French it ends with a short English part, in English with all of the French: others than
+    the member may have to understand it. Raises ValueError when the recipient cannot stand in a
+    header.
     """
-    name = f"mail/{letter.template}.jinja"
     common = {"settings": settings, "sign_in_link": settings.base_url + "/"}
-    values = common | letter.values
-    text = _plain().get_template(name).make_module(values | {"layout": "mail/text"})
+    letter = replace(letter, values=common | letter.values)
+    text = _module(letter, "mail/text")
     subject = str(text.subject)  # type: ignore[attr-defined]
-    html = environment(LANGUAGE).get_template(name)
     to = _address(recipient)
     message = EmailMessage(policy=SMTP if to.username.isascii() else SMTPUTF8)
     message["Subject"] = subject
@@ -39,11 +39,23 @@ def render(letter: Letter, recipient: str, settings: Settings, *, now: int) -> E
     message["Date"] = format_datetime(datetime.fromtimestamp(now, settings.timezone))
     message["Message-ID"] = f"<{letter.reference}@{settings.host}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = "fr, en"
+    message["Content-Language"] = "fr, en" if letter.language == "fr" else "en, fr"
     message.set_content(str(text), cte="quoted-printable")
-    page = html.render(values | {"layout": "mail/html", "subject": subject})
+    page = str(_module(letter, "mail/html", subject=subject))
     message.add_alternative(page, subtype="html", cte="quoted-printable")
     return message
+
+
+def _module(
+    letter: Letter, layout: str, *, subject: str = "", part: bool = False
+) -> TemplateModule:
+    """The letter in its language; with `part`, only what it says, to stand in another one."""
+    values = letter.values | {"layout": layout, "part": part, "subject": subject}
+    if letter.language != "fr":
+        french = _module(replace(letter, language="fr"), layout, part=True)
+        values["french"] = Markup(french)  # noqa: S704 (rendered, so escaped where it must be)
+    env = (_plain if layout == "mail/text" else environment)(letter.language)
+    return env.get_template(f"mail/{letter.template}.jinja").make_module(values)
 
 
 def _address(recipient: str) -> Address:
@@ -53,6 +65,6 @@ def _address(recipient: str) -> Address:
 
 
 @cache
-def _plain() -> Environment:
+def _plain(language: str) -> Environment:
     """Plain text is no HTML: an apostrophe stays one."""
-    return environment(LANGUAGE).overlay(autoescape=False)
+    return environment(language).overlay(autoescape=False)

@@ -23,7 +23,7 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """When an act is done (seconds since 1970, UTC), from which address and which browser.
+    """When an act is done (seconds since 1970, UTC), from which address, in which language.
 
     `session` and `device` are the cookies that the browser came with.
     """

@@ -157,6 +157,12 @@ async def change_password(
     return await db.write(save)
 
 
+@transaction
+async def change_language(tx: Transaction, member_id: int, language: str) -> None:
+    """Keep the language that the member chose, for the next browser and the mails."""
+    await accounts.set_language(tx, member_id, language)
+
+
 async def _was_changed(tx: Transaction, account: Account) -> bool:
     """Whether another tab changed the password, or the office took the access back, meanwhile."""
     current = await accounts.by_member(tx, account.member_id)

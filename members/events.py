@@ -33,6 +33,14 @@ EVENTS = {
     "key_rotated": N_("Clé secrète remplacée"),
 }
 
+ACTORS = {
+    "member": N_("le membre"),
+    "visitor": N_("un visiteur"),
+    "office": N_("le bureau"),
+    "portal": N_("le portail"),
+}
+"""Who did what the journal tells."""
+
 SCREENS = {
     "sign_in_failed": N_("Se connecter"),
     "identify_failed": N_("Inscription"),

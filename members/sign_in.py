@@ -13,12 +13,16 @@ from security import temporary, throttle
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A session began; its scope is `full` or `choose`, `device` the known browser's cookie."""
+    """A session began; its scope is `full` or `choose`, `device` the known browser's cookie.
+
+    `language` is the one that the access remembers.
+    """
 
     member_id: int
     scope: str
     cookie: str
     device: str | None
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ async def sign_in(
 
     if not is_password and not is_temporary:
         return await fail()
+    assert account
 
     async def begin(tx: Transaction) -> SignedIn | None:
         # While the password was verified it may have been changed, or the access taken back.
@@ -76,7 +81,7 @@ async def sign_in(
         event = "signed_in" if is_password else "signed_in_temporarily"
         await journal.write(tx, event, at=now, member_id=member_id, address=visit.address)
         cookie = await open_session(tx, member_id, scope, now, visit.session)
-        return SignedIn(member_id, scope, cookie, device)
+        return SignedIn(member_id, scope, cookie, device, account.language)
 
     signed_in = await db.write(begin)
     if signed_in is None:

@@ -1,6 +1,7 @@
 """« Mes renseignements » : seeing, downloading, having corrected what is held (SECURITY P7)."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,13 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from db.sessions import Session
-from members.events import EVENTS
+from members.events import ACTORS, EVENTS
 from members.my_data import FACTS, Held, held_on
 from members.my_data import request_correction as ask_office
 from rules import N_, Refused
 from security.throttle import SEND_AGAIN
+from texts import texts
 from web.answers import form_body, go, page
 from web.guards import signed_in
+from web.language import language_of
 from web.portal import portal_of, visit_of
 
 NO_OFFICE = Refused(N_("Le portail ne peut pas écrire au bureau : appelez-le."))
@@ -33,7 +36,7 @@ async def download(request: Request, session: Session) -> Response:
     held = await held_on(portal_of(request).db, session.member_id)
     assert held
     return Response(
-        json.dumps(as_json(held), ensure_ascii=False, indent=2),
+        json.dumps(as_json(held, texts(language_of(request)).say), ensure_ascii=False, indent=2),
         media_type="application/json",
         headers={
             "content-disposition": 'attachment; filename="mes-renseignements.json"',
@@ -60,8 +63,8 @@ async def request_correction(request: Request, session: Session) -> Response:
     return await go(request, "my_data", flash="correction_requested")
 
 
-def as_json(held: Held) -> dict[str, Any]:
-    """What is held, with French keys, as it is handed to the member."""
+def as_json(held: Held, say: Callable[[str], str]) -> dict[str, Any]:
+    """What is held, as it is handed to the member: French keys, words in the member's language."""
     member, account = held.member, held.account
     return {
         "liste_des_membres": {
@@ -76,7 +79,7 @@ def as_json(held: Held) -> dict[str, Any]:
             "courriel": account.email,
             "courriel_confirme_le": _iso(account.email_confirmed_at),
             "courriel_en_attente": held.change.email if held.change else None,
-            "mot_de_passe": "empreinte argon2id, illisible",
+            "mot_de_passe": say(N_("empreinte argon2id, illisible")),
             "mot_de_passe_change_le": _iso(account.password_changed_at),
             "consentement": account.consent_version,
             "consenti_le": _iso(account.consented_at),
@@ -97,8 +100,8 @@ def as_json(held: Held) -> dict[str, Any]:
         "journal": [
             {
                 "le": _iso(entry.at),
-                "evenement": EVENTS.get(entry.event, entry.event),
-                "par": entry.actor,
+                "evenement": say(EVENTS.get(entry.event, entry.event)),
+                "par": say(ACTORS.get(entry.actor, entry.actor)),
                 "adresse_reseau": entry.address,
                 "detail": entry.detail,
             }

@@ -53,7 +53,7 @@ async def sign_in(request: Request) -> Response:
             return await _again(request, bound, confirmation, problem=WRONG, call_code=call_code)
         case Wait(seconds):
             return await _again(request, bound, confirmation, wait=seconds)
-    begun = Begun(answer.cookie, answer.device)
+    begun = Begun(answer.cookie, answer.device, answer.language)
     if answer.scope == sessions.CHOOSE:
         return await go(request, "choose_password", begun=begun)
     if confirmation and portal.tokens.confirmation.read(confirmation):

@@ -13,15 +13,22 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 HERE = Path(__file__).parent
 TEMPLATES = HERE.parent / "templates"
 LOCALES = HERE.parent / "locales"
-LANGUAGES = ("fr",)
+LANGUAGES = ("fr", "en")
 """The languages of the portal, the default one first."""
 HTML_LANG = {"fr": "fr-CA", "en": "en-CA"}
+NAMES = {"fr": "Français", "en": "English"}
 
 NO_BREAK = "\u00a0"
-MONTHS = (
-    "janvier", "février", "mars", "avril", "mai", "juin", "juillet",
-    "août", "septembre", "octobre", "novembre", "décembre",
-)  # fmt: skip
+MONTHS = {
+    "fr": (
+        "janvier", "février", "mars", "avril", "mai", "juin", "juillet",
+        "août", "septembre", "octobre", "novembre", "décembre",
+    ),
+    "en": (
+        "January", "February", "March", "April", "May", "June", "July",
+        "August", "September", "October", "November", "December",
+    ),
+}  # fmt: skip
 
 
 def french(text: str) -> str:
@@ -61,18 +68,23 @@ class Texts:
         return text % values if values else text
 
     def day(self, day: date) -> str:
-        """A date in words: « 7 novembre 2026 », « 1er mars 2026 »."""
+        """A date in words: « 7 novembre 2026 », « 1er mars 2026 »; “November 7, 2026”."""
+        month = MONTHS[self.language][day.month - 1]
         if self.language == "fr":
             number = "1er" if day.day == 1 else str(day.day)
-            return f"{number} {MONTHS[day.month - 1]} {day.year}"
-        return f"{day:%B} {day.day}, {day.year}"
+            return f"{number} {month} {day.year}"
+        return f"{month} {day.day}, {day.year}"
 
     def moment(self, seconds: int, zone: ZoneInfo) -> str:
-        """A time (seconds since 1970, UTC) in words: « 7 novembre 2026 à 14 h 05 »."""
+        """A time (seconds since 1970, UTC) in words: « 7 novembre 2026 à 14 h 05 ».
+
+        In English “November 7, 2026 at 2:05 p.m.”.
+        """
         local = datetime.fromtimestamp(seconds, zone)
         if self.language == "fr":
             return f"{self.day(local)} à {local.hour}{NO_BREAK}h{NO_BREAK}{local:%M}"
-        return f"{self.day(local)} at {local:%H:%M}"
+        half = "p.m." if local.hour >= 12 else "a.m."
+        return f"{self.day(local)} at {local.hour % 12 or 12}:{local:%M}{NO_BREAK}{half}"
 
     def duration(self, seconds: int) -> str:
         """A wait in words, rounded up: « 40 secondes », « 15 minutes », « 4 heures »."""
@@ -108,6 +120,13 @@ def environment(language: str) -> Environment:
         speech.gettext, speech.ngettext, newstyle=True
     )
     env.policies["ext.i18n.trimmed"] = True
-    env.globals.update(say=speech.say, language=language, html_lang=HTML_LANG[language])
+    env.globals.update(
+        say=speech.say,
+        language=language,
+        html_lang=HTML_LANG[language],
+        other_languages=[
+            (other, HTML_LANG[other], NAMES[other]) for other in LANGUAGES if other != language
+        ],
+    )
     env.filters.update(day=speech.day, moment=speech.moment, duration=speech.duration)
     return env

@@ -17,6 +17,7 @@ from members import devices
 from members.sessions import current
 from rules.password import checklist
 from texts import environment
+from web import language
 from web.cookies import (
     DEVICE,
     FLASH,
@@ -27,18 +28,20 @@ from web.cookies import (
 )
 from web.encoded import Encoded, compressed
 from web.flash import SENTENCES
+from web.language import language_of
 from web.portal import portal_of
 
 Handler = Callable[[Request], Awaitable[Response]]
-VARY = "Accept-Language, Accept-Encoding, Cookie, HX-Request"
+VARY = "Accept-Language, Accept-Encoding, Cookie, HX-Request, Portal-Language"
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The cookies of a session that just began: its own, and the known browser's."""
+    """A session that just began: its cookie, the known browser's, the language of the access."""
 
     session: str
     device: str | None
+    language: str = ""
 
 
 async def page(
@@ -98,11 +101,15 @@ async def go(
 ) -> Response:
     """Lead on to the page of the route `name`, with the session that just began.
 
-    Under HTMX that page is this very answer: one round trip. Without, a 303.
+    Under HTMX that page is this very answer: one round trip. Without, a 303. Nobody having chosen
+    a language on this browser, the access's own is taken over: header and footer change too then,
+    so that HTMX is told to load the whole page.
     """
     portal = portal_of(request)
     path = path_of(request.app, name, **parameters)
-    if wants_fragment(request):
+    speaks = begun.language if begun and not language.chosen(request) else ""
+    turns = speaks not in ("", language_of(request))
+    if wants_fragment(request) and not turns:
         state = {**request.scope["state"], FLASH: flash}
         if begun:
             state[SESSION] = await current(portal.db, begun.session, portal.clock())
@@ -117,13 +124,15 @@ async def go(
         response = await _endpoint(request.app, name)(Request(scope))
         response.headers.setdefault("hx-push-url", path)
     else:
-        response = RedirectResponse(path, 303)
+        response = _lead(request, path)
         if flash:
             set_cookie(response, portal.settings, FLASH, flash, max_age=60)
     if begun:
         set_cookie(response, portal.settings, SESSION, begun.session)
     if begun and begun.device:
         set_cookie(response, portal.settings, DEVICE, begun.device, max_age=devices.TERM)
+    if turns:
+        language.remember(response, portal.settings, speaks)
     return response
 
 
@@ -179,11 +188,6 @@ def wants_fragment(request: Request) -> bool:
     return "hx-request" in headers and "hx-history-restore-request" not in headers
 
 
-def language_of(request: Request) -> str:
-    """The visitor's language."""
-    return "fr"
-
-
 def path_of(app: Starlette, name: str, /, **parameters: str) -> str:
     """The path of a route below the portal's base path."""
     base: str = app.state.settings.base_path
@@ -212,6 +216,12 @@ def _render(app: Starlette, template: str, language: str, fragment: bool, **valu
             **values,
         )
     )
+
+
+def _lead(request: Request, path: str) -> Response:
+    if wants_fragment(request):
+        return Response(headers={"hx-redirect": path})
+    return RedirectResponse(path, 303)
 
 
 def _flash_cookie(request: Request) -> str:

@@ -8,6 +8,7 @@ from settings import Settings
 SESSION = "session"
 FLASH = "flash"
 DEVICE = "device"
+LANGUAGE = "language"
 
 
 def cookie_name(settings: Settings, name: str) -> str:

@@ -19,6 +19,7 @@ from security.throttle import Throttle
 from security.tokens import Tokens
 from settings import Settings
 from web.cookies import DEVICE, SESSION, read_cookie
+from web.language import language_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +88,15 @@ def portal_of(request: Request) -> Portal:
 
 
 def visit_of(request: Request) -> Visit:
-    """When this request came, from which address (as trusted proxies tell it) and browser."""
+    """When this request came, from which address (as trusted proxies tell it) and browser.
+
+    And in which language.
+    """
     portal = portal_of(request)
     return Visit(
         now=portal.clock(),
         address=request.client.host if request.client else None,
         session=read_cookie(request, portal.settings, SESSION),
         device=read_cookie(request, portal.settings, DEVICE),
+        language=language_of(request),
     )

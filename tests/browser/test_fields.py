@@ -28,7 +28,7 @@ async def test_a_password_can_be_shown_and_is_hidden_again_before_it_leaves(
     await expect(field).to_have_attribute("type", "text")
     await expect(field).to_have_value("rive42sud7")
     await visitor.page.evaluate(
-        "addEventListener('submit', () => document.title = document.forms[0].password.type)"
+        "addEventListener('submit', ({target}) => document.title = target.password.type)"
     )
     await visitor.page.route("**/", lambda route: route.abort())
     visitor.tolerated += "|ERR_FAILED|Failed to fetch"
