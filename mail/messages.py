@@ -48,7 +48,7 @@ class Letter:
 
     template: str
     values: dict[str, Any] = field(default_factory=dict)
-    reference: str = ""
+    reference: str = field(default_factory=lambda: secrets.token_hex(16))
     language: str = "fr"
 
 
@@ -210,7 +210,7 @@ async def _with_temporary_password(desk: Desk, template: str, member: Member) ->
 
 def trial() -> Letter:
     """What the operator sends to see whether mails leave; it concerns no member."""
-    return Letter("trial", {"first_name": "", "digits": ""}, secrets.token_hex(16))
+    return Letter("trial", {"first_name": "", "digits": ""})
 
 
 def _confirm_link(desk: Desk, mail: Mail, member: Member) -> str:

@@ -33,6 +33,8 @@ def letter(template: str = "password_changed", **values: Any) -> Letter:
         "confirm_link": "https://exemple.org/portail/courriel/confirmer/x.y.z",
         "code": "7KQM-2XPD-HW49",
         "term": 4 * 3600,
+        "hours": 4,
+        "freeze_link": "https://exemple.org/portail/acces/bloquer/x",
         "settings": OFFICE,
         "now": NOW,
     }
