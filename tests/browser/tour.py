@@ -77,7 +77,7 @@ async def tour(
     address = "nouvelle@example.org"
     await visitor.fill(email=address, email_again=address, current_password=who.password)
     await visitor.press("ENVOYER")
-    await expect(page.locator(".note")).to_contain_text("Presque terminé")
+    await expect(page.locator("#flash")).to_contain_text("Presque terminé")
     yield "email-pending"
     mail = post.text(await post.last(address))
     link = re.search(r"/courriel/confirmer/\S+", mail)
@@ -119,3 +119,22 @@ async def tour(
     await visitor.sign_in(who, temporary[0])
     await visitor.see("Choisissez un nouveau mot de passe")
     yield "choose"
+
+    mails = "\n".join(map(post.text, await post.fetch()))
+    link = re.search(r"/acces/bloquer/\S+", mails)
+    assert link
+    await visitor.open(link[0])
+    yield "freeze"
+    await visitor.press("BLOQUER L’ACCÈS")
+    await visitor.focus_is_on(".summary")
+    yield "freeze-errors"
+    await visitor.fill(matricule=NOBODY.matricule, birth_date=NOBODY.birth_date)
+    await visitor.press("BLOQUER L’ACCÈS")
+    await expect(page.locator(".summary")).to_contain_text("Essais restants")
+    yield "freeze-refused"
+    await visitor.fill(matricule=who.matricule, birth_date=who.birth_date)
+    await visitor.press("BLOQUER L’ACCÈS")
+    await visitor.see("L’accès est bloqué")
+    yield "freeze-done"
+    await visitor.open(link[0])
+    yield "freeze-void"
