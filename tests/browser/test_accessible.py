@@ -20,9 +20,9 @@ SMALL = """() => [...document.querySelectorAll("a, button, input")].filter(e => 
     const shown = e.checkVisibility({visibilityProperty: true}) && box.right > 0;
     return shown && e.type !== "hidden" && (box.height < least || box.width < 24) && !inline;
 }).map(e => e.outerHTML)"""
-WIDE = """() => [...document.querySelectorAll("body *")].filter(e => {
+WIDE = """width => [...document.querySelectorAll("body *")].filter(e => {
     const box = e.getBoundingClientRect();
-    return !e.closest(".sr, .skip") && box.width > 0 && box.right > innerWidth + 1;
+    return !e.closest(".sr, .skip") && box.width > 0 && box.right > width + 1;
 }).map(e => e.outerHTML.slice(0, 120))"""
 
 
@@ -49,10 +49,12 @@ async def test_every_screen_and_state_is_accessible(
         await page.emulate_media(color_scheme="light")
         found += [f"too small to press: {html}" for html in await page.evaluate(SMALL)]
         await page.set_viewport_size({"width": 320, "height": 640})
-        found += [f"wider than 320 px: {html}" for html in await page.evaluate(WIDE)]
+        found += [f"wider than 320 px: {html}" for html in await page.evaluate(WIDE, 320)]
         await page.evaluate("document.documentElement.style.fontSize = '200%'")
         await page.set_viewport_size({"width": 360, "height": 740})
-        found += [f"wider than the screen at 200 %: {html}" for html in await page.evaluate(WIDE)]
+        found += [
+            f"wider than the screen at 200 %: {html}" for html in await page.evaluate(WIDE, 360)
+        ]
         await page.evaluate("document.documentElement.style.fontSize = ''")
         if found:
             wrong[screen] = found
