@@ -12,6 +12,15 @@ from db.database import Parameters, Row, Transaction
 FIELDS = ("family_name", "first_name", "birth_date", "postal_code", "email", "active")
 """What may change, in the order of the bits of `staged.changes`."""
 
+_SET = {
+    "family_name": "family_name = altered.family_name, family_key = altered.family_key",
+    "first_name": "first_name = altered.first_name, first_key = altered.first_key",
+    "birth_date": "birth_date = altered.birth_date",
+    "postal_code": "postal_code = altered.postal_code",
+    "email": "email = altered.email",
+    "active": "active = 1",
+}
+
 _SAME_MATRICULE = """
     SELECT matricule FROM temp.staged WHERE fate IN ('taken', 'refused') AND matricule IS NOT NULL
     GROUP BY matricule
@@ -143,10 +152,7 @@ async def changed(tx: Transaction, limit: int) -> list[tuple[int, str, list[str]
         " ORDER BY number LIMIT ?",
         (limit,),
     )
-    return [
-        (number, matricule, [field for bit, field in enumerate(FIELDS) if (changes >> bit) & 1])
-        for number, matricule, changes in rows
-    ]
+    return [(number, matricule, _fields(changes)) for number, matricule, changes in rows]
 
 
 async def successions(tx: Transaction) -> list[Succession]:
@@ -219,11 +225,12 @@ async def sort(tx: Transaction, *, successors: bool) -> None:
     await tx.execute(
         """
         CREATE TEMP TABLE altered AS
-        SELECT member_id, family_name, first_name, family_key, first_key, birth_date, postal_code,
-               email, changes >> 5 AS reactivated
-        FROM temp.staged WHERE fate = 'changed' ORDER BY member_id
+        SELECT changes, member_id, family_name, first_name, family_key, first_key, birth_date,
+               postal_code, email
+        FROM temp.staged WHERE fate = 'changed' ORDER BY changes, member_id
         """
     )
+    await tx.execute("CREATE INDEX temp.altered_changes ON altered (changes)")
 
 
 async def write_new(tx: Transaction, now: int, actor: str) -> None:
@@ -262,17 +269,17 @@ async def write_new(tx: Transaction, now: int, actor: str) -> None:
 
 
 async def write_changed(tx: Transaction) -> None:
-    """Bring the changed members up to date, active again where the plan said so."""
-    await tx.execute(
-        """
-        UPDATE main.member SET
-            family_name = altered.family_name, first_name = altered.first_name,
-            family_key = altered.family_key, first_key = altered.first_key,
-            birth_date = altered.birth_date, postal_code = altered.postal_code,
-            email = altered.email, active = member.active OR altered.reactivated
-        FROM temp.altered WHERE member.id = altered.member_id
-        """
-    )
+    """Bring the changed members up to date: of each only the columns that differ.
+
+    An index is written anew for every column that a statement names, changed or not.
+    """
+    for (changes,) in await tx.all("SELECT DISTINCT changes FROM temp.altered"):
+        columns = ", ".join(_SET[field] for field in _fields(changes))
+        await tx.execute(
+            f"UPDATE main.member SET {columns} FROM temp.altered"
+            " WHERE altered.changes = ? AND member.id = altered.member_id",
+            (changes,),
+        )
 
 
 async def deactivate_absent(tx: Transaction, now: int, actor: str) -> None:
@@ -296,3 +303,7 @@ async def deactivate_absent(tx: Transaction, now: int, actor: str) -> None:
 async def _number(tx: Transaction, sql: str) -> int:
     row = await tx.one(sql)
     return int(row[0]) if row else 0
+
+
+def _fields(changes: int) -> list[str]:
+    return [field for bit, field in enumerate(FIELDS) if (changes >> bit) & 1]
