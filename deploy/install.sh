@@ -6,9 +6,9 @@
 #   sudo deploy/install.sh --proxy none                   the portal alone, on 127.0.0.1:8000
 #
 # Each version lives in /opt/portail/releases/<date> with its own Python environment; the link
-# /opt/portail/current says which one serves. An upgrade backs up with the version in place, tries
-# the migrations on the copy, then migrates, moves the link and restarts. Whatever fails before
-# the restart leaves the version in place running; one that does not come up is taken back.
+# /opt/portail/current says which one serves. An upgrade backs up with the version in place, lets
+# the new one migrate and serve that copy, and only then migrates, moves the link and restarts:
+# whatever fails before leaves the version in place running, its database untouched.
 set -eu
 
 host= proxy=caddy
@@ -95,22 +95,48 @@ manage() { # RELEASE COMMAND…
     as_portal sh -c 'umask 077; exec "$@"' - "$version/.venv/bin/python" "$version/manage.py" "$@"
 }
 
+answers() { # PORT: within a minute
+    for _ in $(seq 60); do
+        python3 -c "import urllib.request as r; r.urlopen('http://127.0.0.1:$1/sante', timeout=5)" \
+            2>/dev/null && return 0
+        [ -z "${trial:-}" ] || kill -0 "$trial" 2>/dev/null || return 1
+        sleep 1
+    done
+    return 1
+}
+give_up() { echo "$1 Rien n'a changé : l'ancienne version sert." >&2; exit 1; }
+
 if [ -n "$previous" ] && [ -e "$data/portal.db" ]; then
     say "Sauvegarde avant la mise à niveau"
-    manage "$previous" backup
-    say "Essai des migrations sur la copie"
+    manage "$previous" backup "$data/sauvegardes" || give_up "Sans sauvegarde, pas de mise à niveau."
+    newest=$(ls "$data"/sauvegardes/portail-*.tar.gz | sort | tail -n 1)
+    say "Essai de la nouvelle version sur la copie"
     copy=$(as_portal mktemp -d -p "$data" .essai-XXXXXX)
-    trap 'rm -rf "$copy"; [ -n "$finished" ] || rm -rf "$release"' EXIT
-    newest=$(ls -t "$data"/sauvegardes/portail-*.tar.gz | head -n 1)
+    trial=
+    trap '[ -z "$trial" ] || kill "$trial"; rm -rf "$copy"
+          [ -n "$finished" ] || rm -rf "$release"' EXIT
     as_portal tar -xzf "$newest" -C "$copy" portal.db portal.key
-    as_portal env PORTAL_DATABASE="$copy/portal.db" "$release/.venv/bin/python" \
-        "$release/manage.py" init \
-        || { echo "Les migrations ont échoué : rien n'a changé, l'ancienne version sert." >&2; exit 1; }
+    # The copy's mails go nowhere: the version in place sends them.
+    on_the_copy() { # in a subshell, which it replaces
+        exec runuser -u "$user" -- env PORTAL_ENV_FILE="$env" PORTAL_DATABASE="$copy/portal.db" \
+            PORTAL_SMTP_URL= PORTAL_MAIL_DIR="$copy/courriels" \
+            "$release/.venv/bin/python" "$release/manage.py" "$@"
+    }
+    (on_the_copy init) || give_up "La migration échoue sur la copie."
+    (on_the_copy serve --port 8089) > "$copy/essai.log" 2>&1 &
+    trial=$!
+    come=yes
+    answers 8089 || come=
+    kill "$trial" 2>/dev/null || true
+    wait "$trial" 2>/dev/null || true
+    trial=
+    [ -n "$come" ] || tail -n 5 "$copy/essai.log" >&2
+    [ -n "$come" ] || give_up "La nouvelle version ne répond pas sur la copie."
 fi
 
 say "Base de données"
-manage "$release" init \
-    || { echo "La migration a échoué : l'ancienne version reste en service." >&2; exit 1; }
+migrated=$(manage "$release" init) || give_up "La migration a échoué."
+echo "$migrated"
 
 say "Service"
 finished=yes
@@ -121,25 +147,22 @@ for unit in portail.service portail-nightly.service portail-nightly.timer; do
     install -m 644 "$release/deploy/$unit" "/etc/systemd/system/$unit"
 done
 
-serving() { # within a minute
-    for _ in $(seq 60); do
-        python3 -c 'import urllib.request as r; r.urlopen("http://127.0.0.1:8000/sante", timeout=5)' \
-            2>/dev/null && return 0
-        sleep 1
-    done
-    return 1
-}
 if with_systemd; then
     systemctl daemon-reload
     systemctl enable -q portail.service portail-nightly.timer
     systemctl restart portail.service
-    if ! serving; then
+    if ! answers 8000; then
         echo "La nouvelle version ne répond pas (journalctl -u portail)." >&2
-        if [ -n "$previous" ]; then
-            point_to "$previous"
-            systemctl restart portail.service
-            echo "L'ancienne version est remise en service." >&2
-        fi
+        case "$previous:$migrated" in
+            ?*:*" 0 migration"*)
+                point_to "$previous"
+                systemctl restart portail.service
+                echo "L'ancienne version est remise en service." >&2 ;;
+            ?*)
+                echo "Pour revenir en arrière : systemctl stop portail" >&2
+                echo "  ln -sfn $previous $home/current && portail restore $newest" >&2
+                echo "  systemctl start portail" >&2 ;;
+        esac
         exit 1
     fi
     systemctl start portail-nightly.timer
@@ -167,6 +190,11 @@ fi
 ls -d "$home"/releases/* | sort -r | tail -n +4 | while read -r old; do
     [ "$old" = "$(readlink "$home/current")" ] || rm -rf "$old"
 done
+
+if [ -z "$previous" ]; then
+    say "Première sauvegarde"
+    manage "$release" backup
+fi
 
 say "Fait"
 /usr/local/bin/portail doctor || true

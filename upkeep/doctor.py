@@ -303,7 +303,7 @@ def backups(settings: Settings) -> Iterator[Finding]:
 
 def _newest_backup(folder: Path) -> Finding:
     try:
-        newest = newest_in(folder)
+        newest = newest_in(folder) if folder.exists() else None
         if newest is None:
             return bad(f"Aucune sauvegarde dans {folder}.", "« manage.py backup »")
         with workshop(folder, ".relecture-en-cours") as place:
