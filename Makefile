@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN = .venv/bin
 
-.PHONY: dev test check install run messages lock screenshots
+.PHONY: dev test check bench install run messages lock screenshots
 
 dev: .venv/dev
 	@PORT=$(PORT) $(BIN)/python -m tools.dev
@@ -29,6 +29,9 @@ screenshots: .venv/dev
 # The English catalogue follows the French sentences; run it after changing one, then translate.
 messages: .venv/dev
 	$(BIN)/python -m tools.messages
+
+bench: .venv/dev
+	$(BIN)/python -m bench
 
 lock: .venv/dev
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements.in -o requirements.txt

@@ -1,0 +1,196 @@
+"""What a phone sees: Chromium at 400 ms, 400 kbit/s and a quarter of the processor's speed."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from playwright.sync_api import Browser, Page, Request, sync_playwright
+
+from bench.office import PASSWORD, Office
+from bench.report import Row, at_most, at_most_times
+from bench.servers import Server
+
+LATENCY = 400
+"""Milliseconds that each request waits."""
+THROUGHPUT = 400_000 // 8
+"""Bytes a second, each way."""
+SLOWER = 4
+ROUNDS = 5
+CHECKED = 1500
+"""Milliseconds after which a field that was left is checked, its delay included."""
+PHONE: Any = {
+    "viewport": {"width": 360, "height": 740},
+    "device_scale_factor": 2,
+    "is_mobile": True,
+    "has_touch": True,
+    "locale": "fr-CA",
+}
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PAINT = """() => new Promise(resolve => {
+  const look = () => {
+    const paint = performance.getEntriesByName("first-contentful-paint")[0];
+    paint ? resolve(paint.startTime) : setTimeout(look, 20);
+  };
+  look();
+})"""
+SHIFTS = """
+window.shift = 0;
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) window.shift += entry.value;
+}).observe({type: "layout-shift", buffered: true});
+"""
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What a page asks of the network."""
+
+    requests: list[Request] = field(default_factory=list)
+
+    def bytes(self, *parts: str) -> int:
+        """The bytes of those parts of all requests, such as `requestBody`, `responseHeaders`."""
+        sizes: list[Mapping[str, Any]] = [request.sizes() for request in self.requests]
+        return sum(size[part + "Size"] for size in sizes for part in parts)
+
+
+def phone(chromium: str, portal: Server, reference: Server, office: Office) -> Iterator[Row]:
+    """First paint, layout shift and bytes, in a browser whose cache is empty each time."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        try:
+            yield from _first_paints(browser, portal, reference)
+            yield from _cold_page(browser, portal, reference)
+            yield from _first_visit(browser, portal, office)
+            yield from _sound(browser, portal)
+        finally:
+            browser.close()
+
+
+@contextmanager
+def _visitor(browser: Browser) -> Iterator[tuple[Page, Traffic]]:
+    context = browser.new_context(**PHONE)
+    page = context.new_page()
+    page.add_init_script(SHIFTS)
+    traffic = Traffic()
+
+    def note(request: Request) -> None:
+        if request.url.startswith("http"):
+            traffic.requests.append(request)
+
+    page.on("request", note)
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send(
+        "Network.emulateNetworkConditions",
+        {
+            "offline": False,
+            "latency": LATENCY,
+            "downloadThroughput": THROUGHPUT,
+            "uploadThroughput": THROUGHPUT,
+        },
+    )
+    session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+    try:
+        yield page, traffic
+    finally:
+        context.close()
+
+
+def _first_paints(browser: Browser, portal: Server, reference: Server) -> Iterator[Row]:
+    ideal = reference.url + "/ideal"
+    addresses = {path: portal.url + path for path in ("/", "/inscription")}
+    painted: dict[str, list[float]] = {url: [] for url in (ideal, *addresses.values())}
+    shifted: dict[str, float] = dict.fromkeys(painted, 0.0)
+    for _ in range(ROUNDS):
+        for url, times in painted.items():
+            with _visitor(browser) as (page, _traffic):
+                page.goto(url, wait_until="load")
+                times.append(page.evaluate(PAINT))
+                shifted[url] = max(shifted[url], page.evaluate("window.shift"))
+    for path, url in addresses.items():
+        yield at_most_times(
+            f"first paint of `{path}`, throttled",
+            1.15,
+            median(painted[url]),
+            median(painted[ideal]),
+            "ms",
+            "the ideal page",
+        )
+        yield at_most(f"layout shift of `{path}`", 0, shifted[url], "")
+
+
+def _cold_page(browser: Browser, portal: Server, reference: Server) -> Iterator[Row]:
+    ideal, _ = _transferred(browser, reference.url + "/ideal")
+    transferred, before = _transferred(browser, portal.url + "/inscription")
+    yield at_most(
+        "cold `/inscription`, all answers with their headers",
+        16,
+        transferred / 1000,
+        "KB",
+        f"the ideal page {ideal / 1000:.1f} KB",
+    )
+    yield at_most("requests before `/inscription` is usable", 2, before, "")
+
+
+def _transferred(browser: Browser, url: str) -> tuple[int, int]:
+    """The bytes that came from the server, and how many requests came before the page loaded."""
+    with _visitor(browser) as (page, traffic):
+        page.goto(url, wait_until="load")
+        before = len(traffic.requests)
+        page.wait_for_load_state("networkidle")
+        return traffic.bytes("responseHeaders", "responseBody"), before
+
+
+def _first_visit(browser: Browser, portal: Server, office: Office) -> Iterator[Row]:
+    """From the first page to the members’ section, every field checked as it is left."""
+    facts = office.without_access(3)[2]
+    with _visitor(browser) as (page, traffic):
+        page.goto(portal.url + "/", wait_until="networkidle")
+        page.get_by_role("link", name="Inscrivez-vous").click()
+        page.get_by_role("heading", name="Inscription", exact=True).wait_for()
+        for name, typed in facts.items():
+            page.locator(f"#{name}").fill(typed)
+            page.locator(f"#{name}").blur()
+            page.wait_for_timeout(CHECKED)
+        page.get_by_role("button", name="INSCRIPTION").click()
+        address = "louise.cote@example.org"
+        for name, typed in {
+            "email": address,
+            "email_again": address,
+            "password": PASSWORD,
+            "password_again": PASSWORD,
+        }.items():
+            page.locator(f"#{name}").fill(typed)
+            page.locator(f"#{name}").blur()
+            page.wait_for_timeout(CHECKED)
+        page.get_by_role("button", name="ENVOYER").click()
+        page.get_by_role("heading", name=re.compile("^Section des membres")).wait_for()
+        page.wait_for_load_state("networkidle")
+        bodies = traffic.bytes("requestBody", "responseBody")
+        headers = traffic.bytes("requestHeaders", "responseHeaders")
+        count = len(traffic.requests)
+    yield at_most(
+        "the whole first visit until signed in, bodies both ways",
+        25,
+        bodies / 1000,
+        "KB",
+        f"headers {headers / 1000:.1f} KB, {count} requests",
+    )
+
+
+def _sound(browser: Browser, portal: Server) -> Iterator[Row]:
+    with _visitor(browser) as (page, traffic):
+        page.goto(portal.url + "/mot-de-passe-oublie", wait_until="networkidle")
+        sounds = sum(request.url.endswith(".wav") for request in traffic.requests)
+    yield at_most("captcha’s sounds fetched before anybody asks", 0, sounds, "")
