@@ -90,7 +90,11 @@ async def _delivery(portal: Portal, transport: Transport) -> AsyncIterator[None]
 
 
 def _around(inner: ASGIApp, assets: Assets, settings: Settings) -> ASGIApp:
-    logged = middleware.FaultLog(inner)
-    headed = middleware.SecurityHeaders(logged, style_hash=assets.sheet_hash, https=settings.https)
-    addressed = middleware.ClientAddress(headed, settings.trusted_proxies)
-    return middleware.BasePath(addressed, settings.base_path)
+    app: ASGIApp = middleware.SecurityHeaders(
+        middleware.FaultLog(inner), style_hash=assets.sheet_hash, https=settings.https
+    )
+    if settings.trusted_proxies:
+        app = middleware.ClientAddress(app, settings.trusted_proxies)
+    if settings.base_path:
+        app = middleware.BasePath(app, settings.base_path)
+    return app

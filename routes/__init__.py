@@ -23,6 +23,8 @@ from settings import Settings
 def routes(settings: Settings) -> list[Route]:
     """Every route of the portal; the ones of development only where it is on."""
     table = [
+        # First, because it is asked several times a form: routes are tried one after the other.
+        Route("/verification/{form}/{field}", checks.check, name="check", methods=["POST"]),
         Route("/", session.sign_in_page, name="home"),
         Route("/", session.sign_in, name="sign_in", methods=["POST"]),
         Route("/deconnexion", session.sign_out, name="sign_out", methods=["POST"]),
@@ -92,7 +94,6 @@ def routes(settings: Settings) -> list[Route]:
         ),
         Route("/acces/bloquer/{token}", freeze.show, name="freeze"),
         Route("/acces/bloquer/{token}", freeze.block, name="block", methods=["POST"]),
-        Route("/verification/{form}/{field}", checks.check, name="check", methods=["POST"]),
         Route("/aide", pages.guide, name="help"),
         Route("/confidentialite", pages.privacy, name="privacy"),
         Route("/manifest.webmanifest", pages.manifest, name="manifest"),

@@ -1,14 +1,15 @@
 """What stands before every route: base path, client address, headers, origin check, body limit."""
 
 import logging
+import random
 import sqlite3
 import traceback
-import uuid
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -29,7 +30,7 @@ class BasePath:
         self.base_path = base_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self.base_path:
+        if scope["type"] == "http":
             path = scope["path"]
             if path != self.base_path and not path.startswith(self.base_path + "/"):
                 path = self.base_path + path
@@ -47,21 +48,27 @@ class ClientAddress:
 
     def __init__(self, app: ASGIApp, trusted: Sequence[IPv4Network | IPv6Network]) -> None:
         self.app = app
-        self.trusted = trusted
+        self.trusted = tuple(trusted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self.trusted and scope.get("client"):
-            forwarded = ",".join(Headers(scope=scope).getlist("x-forwarded-for"))
-            address = scope["client"][0]
-            for hop in reversed(forwarded.split(",")):
-                if not self._is_trusted(address) or not _is_address(hop.strip()):
-                    break
-                address = hop.strip()
-            scope = {**scope, "client": (address, 0)}
+        if scope["type"] == "http" and scope.get("client"):
+            lines = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+            if lines:
+                hops = b",".join(lines).decode("latin-1").split(",")
+                scope = {**scope, "client": (self._client(scope["client"][0], hops), 0)}
         await self.app(scope, receive, send)
 
-    def _is_trusted(self, address: str) -> bool:
-        return _is_address(address) and any(ip_address(address) in net for net in self.trusted)
+    def _client(self, address: str, hops: list[str]) -> str:
+        for hop in reversed(hops):
+            if not _is_among(address, self.trusted) or not _is_address(hop.strip()):
+                break
+            address = hop.strip()
+        return address
+
+
+@lru_cache(maxsize=1024)
+def _is_among(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
+    return _is_address(address) and any(ip_address(address) in net for net in networks)
 
 
 def _is_address(text: str) -> bool:
@@ -73,7 +80,10 @@ def _is_address(text: str) -> bool:
 
 
 class SecurityHeaders:
-    """Adds the security headers to every answer (SECURITY H1, H2) and an id to every request."""
+    """Adds the security headers to every answer (SECURITY H1, H2) and an id to every request.
+
+    An answer that has one of them already keeps its own.
+    """
 
     def __init__(self, app: ASGIApp, *, style_hash: str, https: bool) -> None:
         self.app = app
@@ -83,7 +93,7 @@ class SecurityHeaders:
             "manifest-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
             "frame-ancestors 'none'"
         )
-        self.headers = {
+        headers = {
             "content-security-policy": policy,
             "x-content-type-options": "nosniff",
             # With no-referrer, plain forms would send `Origin: null`.
@@ -91,26 +101,27 @@ class SecurityHeaders:
             "cross-origin-opener-policy": "same-origin",
             "cross-origin-resource-policy": "same-origin",
             "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
+            "cache-control": "no-store",
         }
         if https:
-            self.headers["strict-transport-security"] = "max-age=31536000"
+            headers["strict-transport-security"] = "max-age=31536000"
+        self.headers = [(name.encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = uuid.uuid4().hex[:8]
-        REQUEST_ID.set(request_id)
-        scope = {**scope, "state": {**scope.get("state", {}), "request_id": request_id}}
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self.headers.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("cache-control", "no-store")
+                given = {name for name, _ in message["headers"]}
+                ours = [header for header in self.headers if header[0] not in given]
+                message["headers"] = [*message["headers"], *ours]
             await send(message)
 
+        request_id = f"{random.getrandbits(32):08x}"
+        REQUEST_ID.set(request_id)
+        scope.setdefault("state", {})["request_id"] = request_id
         await self.app(scope, receive, with_headers)
 
 
@@ -170,7 +181,7 @@ class OriginCheck:
 
 
 class BodyLimit:
-    """Refuses bodies over `MAX_BODY` bytes with 413.
+    """Refuses bodies over `MAX_BODY` bytes with 413, where a route reads one.
 
     Starlette's own limit replaces whatever answer is given by a plain English one.
     """
@@ -179,11 +190,11 @@ class BodyLimit:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
             await self.app(scope, receive, send)
             return
-        length = Headers(scope=scope).get("content-length", "0")
-        if not length.isascii() or not length.isdecimal():
+        length = next((v for name, v in scope["headers"] if name == b"content-length"), b"0")
+        if not length.isdigit():
             raise HTTPException(400)
         if int(length) > MAX_BODY:
             raise HTTPException(413)
