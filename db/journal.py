@@ -27,16 +27,6 @@ async def write(
     )
 
 
-async def previous_sign_in(db: Reader, member_id: int) -> int | None:
-    """When the member signed in the time before this one (seconds since 1970, UTC)."""
-    row = await db.one(
-        "SELECT at FROM journal WHERE member_id = ? AND event IN ('signed_in', 'registered')"
-        " ORDER BY id DESC LIMIT 1 OFFSET 1",
-        (member_id,),
-    )
-    return row[0] if row else None
-
-
 ENTRY = "at, event, actor, address, member_id, detail"
 
 

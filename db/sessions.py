@@ -6,14 +6,31 @@ from db.database import Reader, Transaction
 
 
 @dataclass(frozen=True, slots=True)
+class Overview:
+    """What a member's first page tells; times are seconds since 1970, UTC."""
+
+    matricule: str
+    first_name: str
+    family_name: str
+    email: str
+    email_confirmed_at: int | None
+    new_email: str | None
+    """The address that waits for its confirmation."""
+    previous_sign_in: int | None
+    """When the member signed in the time before this one."""
+    last_mail: int | None
+    """When the newest mail to the member was queued."""
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """A signed-in browser; `scope` is `full`, or `choose` for choosing a password only."""
 
     id_hash: bytes
     member_id: int
     scope: str
-    created_at: int
     last_seen_at: int
+    member: Overview
 
 
 async def by_hash(
@@ -21,34 +38,41 @@ async def by_hash(
 ) -> Session | None:
     """The session of that cookie's hash, unless it is past its idle or absolute term.
 
-    A member who was deactivated or frozen has none.
+    A member who was deactivated or frozen has none. One read for all that the page seen most
+    needs: a second one would cost as much as the whole of its template.
     """
     row = await db.one(
         """
-        SELECT id_hash, session.member_id, scope, session.created_at, last_seen_at
+        SELECT id_hash, session.member_id, scope, last_seen_at,
+            matricule, first_name, family_name, account.email, email_confirmed_at,
+            email_change.email,
+            (SELECT at FROM journal
+             WHERE journal.member_id = session.member_id
+               AND event IN ('signed_in', 'registered')
+             ORDER BY at DESC, id DESC LIMIT 1 OFFSET 1),
+            (SELECT queued_at FROM outbox
+             WHERE outbox.member_id = session.member_id ORDER BY id DESC LIMIT 1)
         FROM session
         JOIN account USING (member_id)
         JOIN member ON member.id = session.member_id
+        LEFT JOIN email_change USING (member_id)
         WHERE id_hash = ? AND last_seen_at > ? AND session.created_at > ?
           AND active AND frozen_at IS NULL
         """,
         (id_hash, seen_after, created_after),
     )
-    return Session(*row) if row else None
+    if row is None:
+        return None
+    _, member_id, scope, last_seen_at, *member = row
+    return Session(id_hash, member_id, scope, last_seen_at, Overview(*member))
 
 
-async def add(tx: Transaction, session: Session) -> None:
+async def add(tx: Transaction, id_hash: bytes, member_id: int, scope: str, now: int) -> None:
     """Keep a new session."""
     await tx.execute(
         "INSERT INTO session (id_hash, member_id, scope, created_at, last_seen_at)"
         " VALUES (?, ?, ?, ?, ?)",
-        (
-            session.id_hash,
-            session.member_id,
-            session.scope,
-            session.created_at,
-            session.last_seen_at,
-        ),
+        (id_hash, member_id, scope, now, now),
     )
 
 

@@ -30,7 +30,7 @@ async def open_session(
     if former:
         await sessions.remove(tx, _hash(former))
     cookie = secrets.token_urlsafe(32)
-    await sessions.add(tx, Session(_hash(cookie), member_id, scope, now, now))
+    await sessions.add(tx, _hash(cookie), member_id, scope, now)
     return cookie
 
 

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from db import accounts, email_changes, journal, members
+from db import accounts, email_changes, members
 from db.sessions import Session
 from forms import Bound, Form
 from forms.journey import CHANGE_EMAIL, CHANGE_PASSWORD, CHOOSE_PASSWORD
@@ -24,18 +24,10 @@ WRONG_PASSWORD = Refused(N_("Ce n’est pas votre mot de passe actuel. Essayez d
 @signed_in
 async def home(request: Request, session: Session) -> Response:
     """Who is signed in, since when, and what can be done."""
-    db = portal_of(request).db
-    account = await accounts.by_member(db, session.member_id)
-    return await page(
-        request,
-        "account/home.html",
-        member=await members.by_id(db, session.member_id),
-        account=account,
-        change=await email_changes.by_member(db, session.member_id),
-        slip=email_slip(account.email) if account and not account.email_confirmed_at else None,
-        previous=await journal.previous_sign_in(db, session.member_id),
-        **await sending_of(request, session),
-    )
+    member = session.member
+    slip = None if member.email_confirmed_at else email_slip(member.email)
+    sending = await sending_of(request, session)
+    return await page(request, "account/home.html", member=member, slip=slip, **sending)
 
 
 @signed_in

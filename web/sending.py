@@ -5,7 +5,7 @@ from typing import Any
 from starlette.requests import Request
 
 from db.sessions import Session
-from mail.outbox import told
+from mail.outbox import TERM, told
 from web.answers import flash_of
 from web.portal import portal_of
 
@@ -15,8 +15,10 @@ TURNS = 10
 
 async def sending_of(request: Request, session: Session) -> dict[str, Any]:
     """The template's values for a page; only the one right after the act asks again by itself."""
+    portal, last_mail = portal_of(request), session.member.last_mail
+    recent = last_mail is not None and portal.clock() - last_mail < TERM
     return {
-        "sending": await told(portal_of(request).db, session.member_id, portal_of(request).clock()),
+        "sending": await told(portal.db, session.member_id, portal.clock()) if recent else None,
         "turn": 0 if flash_of(request) else TURNS,
         "turns": TURNS,
     }

@@ -12,7 +12,6 @@ import pytest
 from db import accounts, journal, outbox, sessions
 from db.accounts import Account
 from db.database import Database, Transaction
-from db.sessions import Session
 from roster.applying import apply_plan
 from roster.planning import Plan, plan_import
 from roster.reading import RosterFile
@@ -88,7 +87,7 @@ class Office:
 
         async def write(tx: Transaction) -> None:
             await accounts.add(tx, account)
-            await sessions.add(tx, Session(person.matricule.encode(), member_id, "full", 1, 1))
+            await sessions.add(tx, person.matricule.encode(), member_id, "full", 1)
             await journal.write(tx, "registered", at=1, member_id=member_id)
             await outbox.add(
                 tx,
