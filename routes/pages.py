@@ -62,8 +62,8 @@ async def unavailable(request: Request, error: Exception) -> Response:
     """
     if isinstance(error, (sqlite3.IntegrityError, sqlite3.ProgrammingError)):
         raise error
-    log.error("database unavailable: %s", error)
-    return await page(request, "pages/error.html", status=503, code=503)
+    log.error("%s database unavailable: %s", _id_of(request), error)
+    return await page(request, "pages/error.html", status=503, code=503, request_id=_id_of(request))
 
 
 async def server_error(request: Request, error: Exception) -> Response:
@@ -73,5 +73,10 @@ async def server_error(request: Request, error: Exception) -> Response:
         "pages/error.html",
         status=500,
         code=500,
-        request_id=request.scope["state"].get("request_id", ""),
+        request_id=_id_of(request),
     )
+
+
+def _id_of(request: Request) -> str:
+    """What the page and the log call this request."""
+    return str(request.scope["state"].get("request_id", ""))

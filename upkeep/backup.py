@@ -15,7 +15,7 @@ from upkeep.archive import Backup, NotABackup, pack, unpack
 from upkeep.files import private_file, settle, workshop
 
 FORM = "portail-%Y%m%d-%H%M%S.tar.gz"
-PATTERN = re.compile(r"portail-(\d{8}-\d{6})\.tar\.gz", re.ASCII)
+PATTERN = re.compile(r"portail-([0-9]{8}-[0-9]{6})\.tar\.gz")
 WORKSHOP = ".sauvegarde-en-cours"
 KEPT: tuple[tuple[int, Callable[[datetime], Hashable]], ...] = (
     (7, lambda moment: moment.date()),

@@ -80,6 +80,7 @@ def table(method: str, settings: Settings) -> list[str]:
         "{form}": "identite",
         "{field}": "matricule",
         "{name}": "portal.js",
+        "{turn:int}": "1",
     }
     paths = []
     for route in routes(replace(settings, development=True)):
