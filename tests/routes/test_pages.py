@@ -23,7 +23,7 @@ from tests.people import FRANCOIS
 from web.portal import Portal
 
 SHARED = ("/", "/inscription", "/aide", "/confidentialite")
-VARY = "Accept-Language, Accept-Encoding, Cookie, HX-Request"
+VARY = "Accept-Language, Accept-Encoding, Cookie, HX-Request, Portal-Language"
 
 
 @asynccontextmanager
