@@ -39,10 +39,11 @@ def render(letter: Letter, recipient: str, settings: Settings, *, now: int) -> E
     message["Date"] = format_datetime(datetime.fromtimestamp(now, settings.timezone))
     message["Message-ID"] = f"<{letter.reference}@{settings.host}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = "fr, en" if letter.language == "fr" else "en, fr"
     message.set_content(str(text), cte="quoted-printable")
     page = str(_module(letter, "mail/html", subject=subject))
     message.add_alternative(page, subtype="html", cte="quoted-printable")
+    # Last: setting a body drops the headers that are about it.
+    message["Content-Language"] = "fr, en" if letter.language == "fr" else "en, fr"
     return message
 
 

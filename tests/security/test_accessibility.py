@@ -233,7 +233,7 @@ async def test_f1_mails_are_in_french(
         assert mail["Content-Language"].startswith("fr")
         html = mail.get_body(("html",))
         assert html
-        assert 'lang="fr-CA"' in html.get_content()
+        assert '<html lang="fr-CA">' in html.get_content()
         french = re.sub(
             r'<(div|span)[^>]* lang="en-CA">.*?</\1>', "", html.get_content(), flags=re.S
         )

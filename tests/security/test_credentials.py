@@ -338,7 +338,7 @@ def test_c8_nothing_changes_until_a_temporary_password_is_used_to_save(
         Access.loop = loop
         machine = Access.TestCase
         machine.settings = hypothesis_settings(
-            max_examples=4, stateful_step_count=10, deadline=None, derandomize=True
+            max_examples=4, stateful_step_count=8, deadline=None, derandomize=True
         )
         machine().runTest()
     finally:
