@@ -42,7 +42,7 @@ class Office:
 
     def without_access(self, count: int) -> list[dict[str, str]]:
         """The four facts of so many members who have none, as the form's body has them."""
-        return [_facts(number + 1) for number in self._spread(count)]
+        return [facts_of(number + 1) for number in self._spread(count)]
 
     def _spread(self, count: int) -> range:
         step = self.size // count & ~1
@@ -88,7 +88,8 @@ def found(folder: Path, size: int) -> Office:
     return office
 
 
-def _facts(number: int) -> dict[str, str]:
+def facts_of(number: int) -> dict[str, str]:
+    """The four facts of the member of that matricule, on the roster or not."""
     return {
         "matricule": f"{number:05d}",
         "family_name": FAMILIES[number % len(FAMILIES)],
@@ -99,7 +100,7 @@ def _facts(number: int) -> dict[str, str]:
 
 def _lines(size: int) -> Iterator[tuple[str | None, ...]]:
     for number in range(size):
-        facts = _facts(number)
+        facts = facts_of(number)
         day, month, year = facts["birth_date"].split("/")
         first = FIRST_NAMES[number % len(FIRST_NAMES)]
         yield (

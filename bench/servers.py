@@ -69,7 +69,8 @@ class Server:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if body:
             named["content-type"] = "application/x-www-form-urlencoded"
-        connection.request(method, path, body or None, {"accept-encoding": "br", **named})
+        sent = {"accept-encoding": "gzip, deflate, br", **named}
+        connection.request(method, path, body or None, sent)
         response = connection.getresponse()
         answer = Answer(response.status, response.getheaders(), response.read())
         connection.close()

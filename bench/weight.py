@@ -17,7 +17,7 @@ def weight(portal: Server, office: Office) -> Iterator[Row]:
     """Everything that has a bound in bytes and needs no browser."""
     for path in ("/", "/inscription"):
         body = portal.answer("GET", path).body
-        yield at_most(f"HTML of `{path}` with its sheet, brotli", 4, len(body) / 1000, "KB")
+        yield at_most(f"HTML of `{path}` with its sheet, compressed", 4, len(body) / 1000, "KB")
     yield at_most("a step’s swap (step two)", 1.5, _step_two(portal, office) / 1000, "KB")
     yield at_most("a live check, the largest", 400, _largest_check(portal), "bytes")
     largest = max(len(challenge.draw(_captcha(number))) for number in range(CAPTCHAS))

@@ -149,8 +149,8 @@ async def correction_requested(desk: Desk, mail: Mail, member: Member) -> Letter
     )
 
 
-IN_FRENCH = frozenset({access_created, not_registered, correction_requested})
-"""To an address of the roster, whose holder may be another one than chose the access's language."""
+IN_FRENCH = frozenset({"access_created", "not_registered", "correction_requested"})
+"""To the roster's address, or to the office: whoever chose the access's language may be another."""
 
 MESSAGES: dict[str, Callable[[Desk, Mail, Member], Awaitable[Letter | None]]] = {
     message.__name__: message
@@ -185,7 +185,7 @@ async def compose(desk: Desk, mail: Mail) -> Letter | None:
     if letter is None:
         return None
     account = await accounts.by_member(desk.db, member.id)
-    language = "fr" if account is None or MESSAGES[mail.kind] in IN_FRENCH else account.language
+    language = "fr" if account is None or mail.kind in IN_FRENCH else account.language
     shared = await accounts.shares_email(desk.db, mail.recipient, member.id)
     greeting = {
         "first_name": member.first_name,

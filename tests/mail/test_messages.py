@@ -11,13 +11,14 @@ from db import accounts, email_changes, members, outbox
 from db.database import Transaction
 from db.email_changes import EmailChange
 from mail.delivery import deliver_due
-from mail.messages import MESSAGES, Desk, compose, trial
+from mail.messages import IN_FRENCH, MESSAGES, Desk, compose, trial
 from mail.outbox import queue
 from mail.render import render
 from mail.transports import Smtp
 from settings import Settings
 from tests import given
 from tests.conftest import Post
+from tests.languages import ENGLISH, FRENCH, strange
 from tests.mail.sink import Sink
 from tests.people import ANDRE, FRANCOIS, NICOLE
 from web.portal import Portal
@@ -86,6 +87,43 @@ async def test_text_and_small_html_in_french_then_english(portal: Portal, kind: 
     assert text.startswith(given.words(preview[1])[:20])
     assert "450 555-0199" in html
     assert "450 555-0199" in text
+
+
+async def in_english(portal: Portal, kind: str) -> EmailMessage:
+    """As `written`, for François who chose English."""
+    member_id = await given.access(portal, FRANCOIS)
+    await portal.db.write(lambda tx: accounts.set_language(tx, member_id, "en"))
+    return await written(portal, kind)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in IN_FRENCH])
+async def test_who_chose_english_reads_all_of_it_in_english_then_in_french(
+    portal: Portal, kind: str
+) -> None:
+    mail = await in_english(portal, kind)
+    html, text = (part.replace("François", "F.") for part in (html_of(mail), Post.text(mail)))
+    assert strange(mail["Subject"], FRENCH) == []
+    assert mail["Content-Language"] == "en, fr"
+    assert '<html lang="en-CA">' in html
+    assert '<div class="e" lang="fr-CA">' in html
+    assert len(html.encode()) < 8 * 1024
+    assert strange(html, FRENCH) == [portal.settings.office_name]
+    links = re.compile(r"https?://\S+")
+    english, french = text.split("\n-- \n")[0].split("* * *")
+    assert set(links.findall(english)) == set(links.findall(french))
+    assert "Hello F.," in english
+    assert strange(links.sub("", english), FRENCH) == []
+    assert "Bonjour F.," in french
+    assert strange(links.sub("", french), ENGLISH) == []
+
+
+@pytest.mark.parametrize("kind", sorted(IN_FRENCH))
+async def test_the_roster_and_the_office_are_written_to_in_french(
+    portal: Portal, kind: str
+) -> None:
+    mail = await in_english(portal, kind)
+    assert '<html lang="fr-CA">' in html_of(mail)
+    assert mail["Content-Language"] == "fr, en"
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != TO_THE_OFFICE])

@@ -90,8 +90,10 @@ async def test_a_page_comes_in_the_encoding_that_is_taken(
     for url in (*SHARED, "/mot-de-passe-oublie"):
         async with browser.stream("GET", url, headers={"Accept-Encoding": accepted}) as answer:
             raw = b"".join([part async for part in answer.aiter_raw()])
-        assert answer.headers.get("content-encoding") == encoding
-        unpacked = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}[encoding](raw)
+        # What is made for one visitor goes in gzip: brotli would take three times as long.
+        taken = "gzip" if encoding == "br" and url not in SHARED else encoding
+        assert answer.headers.get("content-encoding") == taken
+        unpacked = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}[taken](raw)
         assert unpacked.startswith(b"<!doctype html>")
         assert unpacked.rstrip().endswith(b"</html>")
 

@@ -3,63 +3,20 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import httpx
 import pytest
 
+from db import freeze_links, members, outbox
 from forms.journey import FORMS
+from security.tokens import token_hash
 from settings import Settings
 from tests import given
 from tests.conftest import Browser
+from tests.languages import ENGLISH, FRENCH, strange
 from tests.people import ANDRE, MARIE, NICOLE, SYLVIE
 from web.flash import SENTENCES
 from web.portal import Portal
-
-# Words that the one language uses all the time and the other never.
-FRENCH = re.compile(
-    r"[à-öø-ÿœ«»]|\b(le|la|les|un|une|des|du|de|et|ou|où|est|sont|vous|votre|vos|nous|pour|avec|dans"
-    r"|sur|par|qui|que|pas|ne|ce|cette|ces|aux|elle|il|se|au|sans|mot|matricule|courriel)\b",
-    re.IGNORECASE,
-)
-ENGLISH = re.compile(
-    r"\b(the|of|and|to|you|your|is|are|was|this|that|with|for|from|not|be|have|has|will|can|at|by"
-    r"|it|an|sign|address|password|number|member|office|try|check|type|back|help)\b",
-    re.IGNORECASE,
-)
-
-
-CALL_CODE = re.compile(r"\b[0-9A-Z]{3}-[0-9A-Z]{2}\b")
-
-
-class Reading(HTMLParser):
-    """What a person sees or hears of a page; words that it marks as another language's are not."""
-
-    SAID = ("alt", "title", "aria-label", "placeholder", "data-")
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.said: list[str] = []
-        self.passed_over = ""
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("style", "script") or (tag != "html" and "lang" in dict(attrs)):
-            self.passed_over = tag
-        self.said += [
-            value
-            for name, value in attrs
-            if value and name.startswith(self.SAID) and not name.startswith("data-hx")
-            if name not in ("data-fields", "data-state")
-        ]
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == self.passed_over:
-            self.passed_over = ""
-
-    def handle_data(self, data: str) -> None:
-        if not self.passed_over:
-            self.said.append(data)
 
 
 @pytest.fixture
@@ -94,13 +51,8 @@ async def test_a_visitor_reads_one_language(
     ):
         await part()
 
-    strange = {
-        (name, " ".join(text.split()))
-        for name, html in tour.seen.items()
-        for text in Reading(html).said
-        if other.search(CALL_CODE.sub("", text))
-    }
-    assert strange == set()
+    odd = {name: strange(html, other) for name, html in tour.seen.items()}
+    assert {name: words for name, words in odd.items() if words} == {}
     whole = [html for html in tour.seen.values() if html.startswith("<!doctype")]
     assert len(whole) > 60
     assert all(f'<html lang="{tag}">' in html for html in whole)
@@ -205,6 +157,7 @@ class Tour:
         self.see("step two: guessed", await browser.submit(url, guessed), 422)
         slip = SYLVIE.access(token, email="sylvie@gmial.com")
         self.see("registered", await browser.follow(url, slip))
+        await self._sending(browser)
         await self._email(browser)
         await self._password(browser)
         url = "/membre/mes-renseignements"
@@ -215,6 +168,20 @@ class Tour:
         self.see("my data: nothing chosen", await browser.submit(url, {}), 422)
         await self._until(429, "my data", browser, url, {"birth_date": "1"})
         self.see("signed out", await browser.follow("/deconnexion", {}))
+
+    async def _sending(self, browser: Browser) -> None:
+        """What the page says of a mail: it waits, waits on, is given up, has left."""
+        url = "/membre/envoi/1"
+        self.see("sending: waits", await browser.get(url))
+        [mail] = await outbox.newest(self.portal.db, failed=False, limit=1)
+        now = self.portal.clock()
+        for again in (now + 60, None):
+            await self.portal.db.write(
+                lambda tx, again=again: outbox.mark_failed(tx, mail.id, "down", again)  # type: ignore[misc]
+            )
+            self.see(f"sending: again {again}", await browser.get(url))
+        await self.portal.db.write(lambda tx: outbox.mark_sent(tx, mail.id, now))
+        self.see("sending: left", await browser.get(url))
 
     async def _email(self, browser: Browser) -> None:
         url, address = "/membre/courriel", "sylvie@example.net"
@@ -244,7 +211,24 @@ class Tour:
         self.see("link: expired", await member.get("/courriel/confirmer/ancien"))
         self.see("link: a button", await member.get(link))
         self.see("link: sign in", await self.visitor().get(link))
+        await self._not_you()
         self.see("link: not theirs", await member.follow(link, {}))
+
+    async def _not_you(self) -> None:
+        browser, url = self.visitor(), "/acces/bloquer/lien"
+        self.see("not you: void", await browser.get(url))
+        nicole = await members.by_matricule(self.portal.db, NICOLE.matricule)
+        assert nicole
+        until = self.portal.clock() + 60
+        await self.portal.db.write(
+            lambda tx: freeze_links.add(tx, token_hash("lien"), nicole.id, "n@example.org", until)
+        )
+        wrong = {"matricule": "99999", "birth_date": NICOLE.birth_date}
+        right = {"matricule": NICOLE.matricule, "birth_date": NICOLE.birth_date}
+        self.see("not you", await browser.get(url))
+        self.see("not you: empty", await browser.submit(url, {}), 422)
+        self.see("not you: wrong", await browser.submit(url, wrong), 422)
+        self.see("not you: blocked", await browser.submit(url, right))
 
     async def choice_of_a_password(self) -> None:
         browser, url = self.visitor(), "/membre/nouveau-mot-de-passe"
