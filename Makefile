@@ -15,13 +15,13 @@ run: .venv/run
 install: .venv/run
 
 test: .venv/dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 check: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 screenshots: .venv/dev
 	$(BIN)/python -m tools.screenshots
