@@ -1,10 +1,10 @@
 """Known browsers: an opaque cookie, kept as its hash, renewed at each sign-in."""
 
-import hashlib
 import secrets
 
 from db import devices
 from db.database import Reader, Transaction
+from security.tokens import token_hash
 
 TERM = 365 * 24 * 3600
 """Seconds for which a browser stays known after its last sign-in."""
@@ -34,4 +34,4 @@ async def remember(tx: Transaction, cookie: str | None, member_id: int, now: int
 
 def device_hash(cookie: str | None) -> bytes:
     """What the database holds for a browser's cookie; of no cookie, what it never holds."""
-    return hashlib.sha256(cookie.encode(errors="replace")).digest() if cookie else b""
+    return token_hash(cookie) if cookie else b""
