@@ -30,11 +30,10 @@ def first_name(text: str) -> str | Refused:
 def name_key(text: str) -> str:
     """Any name in; the key by which names are compared out (DESIGN §5).
 
-    « St-Onge », « Saint Onge » and « SAINTONGE » have the same key; a key is its own key.
+    « St-Onge », « Saint Onge » and « SAINTONGE » have the same key. The key of two names side by
+    side is their two keys side by side.
     """
-    key = "".join(_SAINTS.get(word, word) for word in folded_words(text))
-    # « S. T. » joins into « st »: folded once more, so that a stored key stays what it is.
-    return _SAINTS.get(key, key)
+    return "".join(_SAINTS.get(word, word) for word in folded_words(text))
 
 
 def name_matches(typed: str, family_key: str, first_key: str) -> bool:
@@ -46,8 +45,7 @@ def name_matches(typed: str, family_key: str, first_key: str) -> bool:
     key = _bytes(name_key(typed))
     matches = False
     for candidate in (family_key, family_key + first_key, first_key + family_key):
-        # Folded again, because two keys side by side may make a word that folds (« s », « t »).
-        matches |= hmac.compare_digest(key, _bytes(name_key(candidate)))
+        matches |= hmac.compare_digest(key, _bytes(candidate))
     # Without this, a roster row without a family name would match a full stop, or a first name.
     return matches & bool(family_key)
 
