@@ -53,7 +53,9 @@ def _sheet() -> str:
 
 @cache
 def _script() -> tuple[str, Encoded]:
-    body = "\n".join((STATIC / name).read_text("utf-8") for name in SCRIPTS).encode()
+    text = "\n".join((STATIC / name).read_text("utf-8") for name in SCRIPTS)
+    # Indentation and whole lines of comment: a fifth of what our own script weighs.
+    body = re.sub(r"^\s*(//.*)?\n?", "", text, flags=re.M).encode()
     name = f"portal.{hashlib.sha256(body).hexdigest()[:12]}.js"
     return name, Encoded(body, "text/javascript; charset=utf-8")
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from dataclasses import replace
 
 import httpx
@@ -55,6 +56,16 @@ async def test_the_first_page_is_small(browser: Browser, settings: Settings) -> 
         async with browser.stream("GET", path, headers={"accept-encoding": "br"}) as answer:
             assert answer.headers["content-encoding"] == "br"
             assert len(b"".join([part async for part in answer.aiter_raw()])) <= 4096
+
+
+async def test_the_script_is_small_and_evaluates_nothing(browser: Browser) -> None:
+    page = await browser.get("/inscription")
+    found = re.search(r'<script defer src="([^"]+)"', page.text)
+    assert found
+    script = await browser.get(found[1])
+    assert not re.search(r"\beval\(|\bFunction\(|AsyncFunction|\.constructor\(", script.text)
+    async with browser.stream("GET", found[1], headers={"accept-encoding": "br"}) as answer:
+        assert len(b"".join([part async for part in answer.aiter_raw()])) <= 10_500
 
 
 async def test_a_live_check_is_small(browser: Browser) -> None:
