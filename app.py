@@ -15,18 +15,23 @@ import settings as settings_module
 from db.database import Database, DatabaseBusy
 from mail.delivery import deliver_for_ever
 from mail.transports import Transport, transport_of
-from routes import pages, registration, routes
+from routes import pages, registration, routes, session
 from rules.password import PasswordPolicy
 from security import middleware
 from security.clock import Clock, system_clock
 from settings import Settings
-from texts import LANGUAGES
-from web.answers import render_shared
 from web.assets import Assets
 from web.portal import Portal
+from web.shared import AtOnce, SharedPages
 from web.switch import LanguageSwitch
 
-SHARED = ("session/sign_in.html", registration.STEP_ONE, pages.GUIDE, pages.PRIVACY)
+SHARED = {
+    "home": session.PAGE,
+    "registration": registration.STEP_ONE,
+    "help": pages.GUIDE,
+    "privacy": pages.PRIVACY,
+}
+"""The routes and templates of the pages that are the same for everyone."""
 
 
 def create_app(settings: Settings | None = None, clock: Clock = system_clock) -> Starlette:
@@ -52,7 +57,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         db = await Database.open(settings.database)
         try:
             app.state.portal = portal = Portal.assemble(settings, db, clock)
-            app.state.shared_pages = render_shared(app, SHARED, LANGUAGES)
+            app.state.shared_pages = SharedPages(app, SHARED)
             transport = transport_of(settings)
             async with _delivery(portal, transport):
                 yield
@@ -91,7 +96,7 @@ async def _delivery(portal: Portal, transport: Transport) -> AsyncIterator[None]
 
 def _around(inner: ASGIApp, assets: Assets, settings: Settings) -> ASGIApp:
     app: ASGIApp = middleware.SecurityHeaders(
-        middleware.FaultLog(inner), style_hash=assets.sheet_hash, https=settings.https
+        middleware.FaultLog(AtOnce(inner)), style_hash=assets.sheet_hash, https=settings.https
     )
     if settings.trusted_proxies:
         app = middleware.ClientAddress(app, settings.trusted_proxies)

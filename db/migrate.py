@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from db.database import BUSY_TIMEOUT, FileLock
+from db.database import BUSY_TIMEOUT, Database, FileLock
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -46,6 +46,12 @@ def migrate(path: Path, migrations: Path = MIGRATIONS) -> list[str]:
 def schema_version(connection: sqlite3.Connection) -> int:
     """The number of the last migration applied to the file; 0 for a new one."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+async def version_of(db: Database) -> int:
+    """The same of the open database."""
+    row = await db.one("PRAGMA user_version")
+    return int(row[0]) if row else 0
 
 
 def pending(path: Path, migrations: Path = MIGRATIONS) -> int:

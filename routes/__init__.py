@@ -23,8 +23,9 @@ from settings import Settings
 def routes(settings: Settings) -> list[Route]:
     """Every route of the portal; the ones of development only where it is on."""
     table = [
-        # First, because it is asked several times a form: routes are tried one after the other.
+        # First, because they are asked most: routes are tried one after the other.
         Route("/verification/{form}/{field}", checks.check, name="check", methods=["POST"]),
+        Route("/membre", account.home, name="member"),
         Route("/", session.sign_in_page, name="home"),
         Route("/", session.sign_in, name="sign_in", methods=["POST"]),
         Route("/deconnexion", session.sign_out, name="sign_out", methods=["POST"]),
@@ -50,7 +51,6 @@ def routes(settings: Settings) -> list[Route]:
             methods=["POST"],
         ),
         Route("/captcha/{token}.wav", challenge.sound, name="sound"),
-        Route("/membre", account.home, name="member"),
         Route("/membre/envoi/{turn:int}", sending.state, name="sending"),
         Route("/membre/courriel", account.email, name="email"),
         Route("/membre/courriel", account.change_email, name="change_email", methods=["POST"]),

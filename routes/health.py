@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from db import outbox
 from db.database import Database
-from db.migrate import LATEST
+from db.migrate import LATEST, version_of
 from web.portal import portal_of
 
 LATE = 3600
@@ -32,12 +32,12 @@ async def health(request: Request) -> Response:
 async def trouble(db: Database, now: int) -> str:
     """What keeps the portal from serving, or an empty string."""
     try:
-        row = await db.one("PRAGMA user_version")
+        version = await version_of(db)
         due = await outbox.due_since(db)
         room = os.statvfs(db.path.parent)
     except (sqlite3.Error, OSError):
         return "base de données"
-    if row is None or row[0] < LATEST:
+    if version < LATEST:
         return "mise à niveau"
     if room.f_flag & os.ST_RDONLY or room.f_bavail * room.f_frsize < ROOM:
         return "disque"

@@ -7,8 +7,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from web.answers import page, shared_page
+from web.answers import page
 from web.assets import Assets
+from web.encoded import Encoded
+from web.shared import shared_page
 
 GUIDE = "pages/guide.html"
 PRIVACY = "pages/privacy.html"
@@ -36,13 +38,13 @@ async def static(request: Request) -> Response:
     if encoded is None:
         raise HTTPException(404)
     kept = FOR_EVER if name == assets.script_name else A_DAY
-    return encoded.respond(request, cache_control=kept, vary="Accept-Encoding")
+    return _file(request, encoded, kept)
 
 
 async def manifest(request: Request) -> Response:
     """What a phone needs to put the portal on its home screen."""
     assets: Assets = request.app.state.assets
-    return assets.manifest.respond(request, cache_control=A_DAY, vary="Accept-Encoding")
+    return _file(request, assets.manifest, A_DAY)
 
 
 async def http_error(request: Request, error: Exception) -> Response:
@@ -74,6 +76,15 @@ async def server_error(request: Request, error: Exception) -> Response:
         status=500,
         code=500,
         request_id=_id_of(request),
+    )
+
+
+def _file(request: Request, encoded: Encoded, kept: str) -> Response:
+    return encoded.respond(
+        request.headers.get("accept-encoding", ""),
+        request.headers.get("if-none-match", ""),
+        cache_control=kept,
+        vary="Accept-Encoding",
     )
 
 

@@ -11,10 +11,11 @@ from members.identify import identify as find
 from members.register import register
 from rules import Refused
 from security import throttle
-from web.answers import Begun, form_body, go, page, shared_page
+from web.answers import Begun, form_body, go, page
 from web.captcha import Captcha, judge_when_busy
 from web.portal import portal_of, visit_of
 from web.quotas import source_of
+from web.shared import shared_page
 
 STEP_ONE = "registration/identify.html"
 STEP_TWO = "registration/access.html"

@@ -9,13 +9,15 @@ from members import Wait, sessions
 from members import sign_in as access
 from rules import N_, Refused
 from security.throttle import ADDRESS_REFUSES
-from web.answers import Begun, form_body, go, page, shared_page
+from web.answers import Begun, form_body, go, page
 from web.captcha import Captcha, judge_when_busy
 from web.cookies import SESSION, forget_cookie, read_cookie
 from web.guards import session_of
 from web.portal import portal_of, visit_of
 from web.quotas import source_of
+from web.shared import shared_page
 
+PAGE = "session/sign_in.html"
 WRONG = Refused(
     N_(
         "Le matricule ou le mot de passe n’est pas le bon. Vérifiez-les, "
@@ -28,7 +30,7 @@ async def sign_in_page(request: Request) -> Response:
     """The portal's first page; a signed-in visitor goes on to the members' section."""
     if await session_of(request):
         return await go(request, "member")
-    return await shared_page(request, "session/sign_in.html")
+    return await shared_page(request, PAGE)
 
 
 async def sign_in(request: Request) -> Response:
@@ -87,7 +89,7 @@ async def _again(
 ) -> Response:
     return await page(
         request,
-        "session/sign_in.html",
+        PAGE,
         status=422,
         form=bound,
         confirmation=confirmation,

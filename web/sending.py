@@ -16,9 +16,10 @@ TURNS = 10
 async def sending_of(request: Request, session: Session) -> dict[str, Any]:
     """The template's values for a page; only the one right after the act asks again by itself."""
     portal, last_mail = portal_of(request), session.member.last_mail
-    recent = last_mail is not None and portal.clock() - last_mail < TERM
+    if last_mail is None or portal.clock() - last_mail >= TERM:
+        return {"sending": None}
     return {
-        "sending": await told(portal.db, session.member_id, portal.clock()) if recent else None,
+        "sending": await told(portal.db, session.member_id, portal.clock()),
         "turn": 0 if flash_of(request) else TURNS,
         "turns": TURNS,
     }

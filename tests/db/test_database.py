@@ -163,9 +163,9 @@ async def test_a_rollback_never_undoes_a_neighbour(db: Database) -> None:
 
 
 async def test_readers_cannot_write(db: Database) -> None:
-    for _ in range(2):
+    for read in (db.all, db.all, db.one):
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
-            await db.all("DELETE FROM member")
+            await read("DELETE FROM member")
 
 
 async def test_each_connection_keeps_what_it_promises(db: Database) -> None:
@@ -347,3 +347,22 @@ asyncio.run(main())
 
 def test_the_version_of_sqlite_is_told() -> None:
     assert sqlite_version() == sqlite3.sqlite_version
+
+
+async def test_a_single_row_waits_for_a_file_that_is_held_without_stopping_the_loop(
+    settings: Settings,
+) -> None:
+    # Without WAL a writer holds readers up, as a recovery or an odd tool would.
+    holder = sqlite3.connect(settings.database, isolation_level=None)
+    holder.execute("PRAGMA journal_mode = DELETE")
+    db = await Database.open(settings.database)
+    try:
+        holder.execute("BEGIN EXCLUSIVE")
+        reading = asyncio.create_task(db.one("SELECT count(*) FROM member"))
+        await asyncio.sleep(0.1)
+        assert not reading.done()
+        holder.execute("COMMIT")
+        assert await reading == (0,)
+    finally:
+        await db.close()
+        holder.close()

@@ -60,6 +60,21 @@ async def test_a_shared_page_is_served_from_bytes(browser: Browser, url: str) ->
 
 
 @pytest.mark.parametrize("url", SHARED)
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_a_visitor_with_a_cookie_gets_the_same_page(
+    browser: Browser, url: str, language: str
+) -> None:
+    for headers in ({}, HTMX, HTMX | {"HX-History-Restore-Request": "true"}):
+        asked = headers | {"Accept-Language": language}
+        without = await browser.get(url, headers=asked)
+        with_one = await browser.get(url, headers=asked | {"Cookie": "other=1"})
+        assert with_one.content == without.content
+        names = without.headers.keys()
+        assert names == with_one.headers.keys()
+        assert all(without.headers[name] == with_one.headers[name] for name in names)
+
+
+@pytest.mark.parametrize("url", SHARED)
 async def test_page_and_fragment_say_the_same_under_two_etags(browser: Browser, url: str) -> None:
     whole, part = await browser.get(url), await browser.fragment(url)
     assert whole.text.startswith('<!doctype html>\n<html lang="fr-CA">')
