@@ -17,6 +17,7 @@ from db.outbox import Mail
 from members import telephone
 from members.dead_ends import stored_code
 from members.events import EVENTS, SCREENS
+from security import throttle
 from security.clock import system_clock
 from settings import Settings
 from texts import texts
@@ -33,6 +34,17 @@ FACTS = {
     "postal_code": "le code postal",
     "active": "n’est plus membre actif dans la liste",
 }
+WAITS = {
+    throttle.SIGN_IN.name: "se connecter",
+    throttle.SIGN_IN_KNOWN.name: "se connecter, d’un appareil connu",
+    throttle.CURRENT_PASSWORD.name: "mot de passe actuel",
+    throttle.IDENTIFY_MATRICULE.name: "inscription, ce matricule",
+    throttle.IDENTIFY_FACTS.name: "inscription, ces renseignements",
+    throttle.RECOVER_MATRICULE.name: "mot de passe oublié, ce matricule",
+    throttle.RECOVER_FACTS.name: "mot de passe oublié, ces renseignements",
+    throttle.SEND_AGAIN.name: "renvoyer un courriel",
+}
+"""What each rule makes a member wait for."""
 WARNING = (
     "Un code d’appel ne prouve pas qui appelle : faites dire les quatre renseignements, "
     "et ne dites jamais lequel ne convient pas."
@@ -83,9 +95,15 @@ def show(matricule: str) -> None:
         lines.append("Membre actif" if member.active else "N’est plus membre actif")
         lines += _account(settings, account, change)
         lines += ["", "Attentes :"]
-        waits = await telephone.waits(portal.throttle, member)
-        lines += [f"  {name} : {texts('fr').duration(wait)}" for name, wait in waits.items()]
+        waits = await telephone.waits(db, portal.throttle, member)
+        lines += [
+            f"  {WAITS.get(name, name)} : {texts('fr').duration(wait)}"
+            for name, wait in waits.items()
+        ]
         lines += [] if waits else ["  aucune"]
+        lines += ["", "Dernières connexions :"]
+        entered = await journal.sign_ins(db, member.id, most=5)
+        lines += [f"  {_moment(settings, at)}" for at in entered] or ["  aucune"]
         lines += ["", "Derniers événements :"]
         for entry in await journal.of_member(db, member.id, most=12):
             what = _say(EVENTS.get(entry.event, entry.event))
@@ -105,7 +123,7 @@ def unlock(matricule: str) -> None:
     """Lever toutes les attentes de MATRICULE : il peut réessayer tout de suite."""
 
     async def work(settings: Settings, db: Database, member: Member) -> None:
-        await telephone.unlock(Portal.assemble(settings, db, system_clock).throttle, member)
+        await telephone.unlock(db, Portal.assemble(settings, db, system_clock).throttle, member)
 
     with_member(matricule, work)
     click.echo(f"{matricule} : plus aucune attente.")

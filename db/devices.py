@@ -47,6 +47,12 @@ async def purge(tx: Transaction, seen_before: int) -> int:
     return await tx.execute("DELETE FROM device WHERE seen_at <= ?", (seen_before,))
 
 
+async def hashes(db: Reader, member_id: int) -> list[bytes]:
+    """The cookie's hash of each known browser of that member."""
+    rows = await db.all("SELECT cookie_hash FROM device WHERE member_id = ?", (member_id,))
+    return [row[0] for row in rows]
+
+
 async def last_seen(db: Reader, member_id: int) -> list[int]:
     """When each known browser of that member last signed in (seconds since 1970, UTC)."""
     rows = await db.all(

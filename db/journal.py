@@ -59,6 +59,16 @@ async def by_call_code(db: Reader, code: str) -> Entry | None:
     return Entry(*row) if row else None
 
 
+async def sign_ins(db: Reader, member_id: int, *, most: int) -> list[int]:
+    """When that member last signed in (seconds since 1970, UTC), the newest first."""
+    rows = await db.all(
+        "SELECT at FROM journal WHERE member_id = ?"
+        " AND event IN ('signed_in', 'registered') ORDER BY at DESC, id DESC LIMIT ?",
+        (member_id, most),
+    )
+    return [row[0] for row in rows]
+
+
 async def around(db: Reader, entry: Entry, seconds: int) -> list[Entry]:
     """What happened to the same member or from the same address within `seconds` of `entry`."""
     rows = await db.all(

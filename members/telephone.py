@@ -2,7 +2,7 @@
 
 import secrets
 
-from db import accounts, email_changes, journal, members, recoveries, sessions
+from db import accounts, devices, email_changes, journal, members, recoveries, sessions
 from db.accounts import Account
 from db.database import Database, Transaction, transaction
 from db.members import Member
@@ -16,28 +16,36 @@ from security.throttle import Rule, Throttle
 OFFICE = "office"
 
 
-def locks(member: Member) -> list[tuple[Rule, tuple[str, ...]]]:
+async def locks(db: Database, member: Member) -> list[tuple[Rule, tuple[str | bytes, ...]]]:
     """Every rule that can make this member wait, with what it is about."""
     facts = (member.birth_date, member.postal_code)
+    browsers = await devices.hashes(db, member.id)
     return [
         (throttle.SIGN_IN, (member.matricule,)),
+        *((throttle.SIGN_IN_KNOWN, (browser, member.matricule)) for browser in browsers),
         (throttle.CURRENT_PASSWORD, (str(member.id),)),
         (throttle.IDENTIFY_MATRICULE, (member.matricule,)),
         (throttle.IDENTIFY_FACTS, facts),
         (throttle.RECOVER_MATRICULE, (member.matricule,)),
         (throttle.RECOVER_FACTS, facts),
+        (throttle.SEND_AGAIN, ("confirmation", str(member.id))),
+        (throttle.SEND_AGAIN, ("correction", str(member.id))),
     ]
 
 
-async def waits(taken: Throttle, member: Member) -> dict[str, int]:
+async def waits(db: Database, taken: Throttle, member: Member) -> dict[str, int]:
     """The seconds that each rule makes this member wait now, where it does, by its name."""
-    found = {rule.name: await taken.wait(rule, *about) for rule, about in locks(member)}
-    return {name: seconds for name, seconds in found.items() if seconds}
+    found: dict[str, int] = {}
+    for rule, about in await locks(db, member):
+        seconds = await taken.wait(rule, *about)
+        if seconds:
+            found[rule.name] = max(seconds, found.get(rule.name, 0))
+    return found
 
 
-async def unlock(taken: Throttle, member: Member) -> None:
+async def unlock(db: Database, taken: Throttle, member: Member) -> None:
     """Let this member try again at once, everywhere."""
-    for rule, about in locks(member):
+    for rule, about in await locks(db, member):
         await taken.clear(rule, *about)
 
 
