@@ -47,7 +47,13 @@ def init() -> None:
 
 @commands.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Adresse d’écoute.")
-@click.option("--port", default=8000, show_default=True, help="Port d’écoute.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8000,
+    show_default=True,
+    help="Port d’écoute.",
+)
 @click.option("--reload", is_flag=True, help="Redémarrer à chaque changement (développement).")
 def serve(host: str, port: int, reload: bool) -> None:
     """Démarrer le serveur."""

@@ -72,7 +72,13 @@ def test(address: str) -> None:
 
 @mail.command("list")
 @click.option("--failed", is_flag=True, help="Seulement ceux qui ne sont pas partis.")
-@click.option("--limit", default=50, show_default=True, help="Combien, les plus récents.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    default=50,
+    show_default=True,
+    help="Combien, les plus récents.",
+)
 def list_(failed: bool, limit: int) -> None:
     """Les courriels, les plus récents d’abord."""
 
@@ -85,7 +91,7 @@ def list_(failed: bool, limit: int) -> None:
 
 
 @mail.command()
-@click.argument("ids", metavar="ID", nargs=-1, type=int, required=True)
+@click.argument("ids", metavar="ID", nargs=-1, type=click.IntRange(1, 2**62), required=True)
 def retry(ids: tuple[int, ...]) -> None:
     """Essayer de nouveau les courriels de ces numéros (voir « mail list »)."""
 

@@ -95,10 +95,17 @@ manage() { # RELEASE COMMAND…
     as_portal sh -c 'umask 077; exec "$@"' - "$version/.venv/bin/python" "$version/manage.py" "$@"
 }
 
+# Mail that waits (503, « courriel ») is the mail server's trouble, not the new version's.
+health='
+import sys, urllib.error, urllib.request
+try:
+    urllib.request.urlopen(f"http://127.0.0.1:{sys.argv[1]}/sante", timeout=5)
+except urllib.error.HTTPError as error:
+    sys.exit(error.read().decode() != "courriel")
+'
 answers() { # PORT: within a minute
     for _ in $(seq 60); do
-        python3 -c "import urllib.request as r; r.urlopen('http://127.0.0.1:$1/sante', timeout=5)" \
-            2>/dev/null && return 0
+        python3 -c "$health" "$1" 2>/dev/null && return 0
         [ -z "${trial:-}" ] || kill -0 "$trial" 2>/dev/null || return 1
         sleep 1
     done
@@ -143,7 +150,8 @@ finished=yes
 point_to() { ln -sfn "$1" "$home/current.new" && mv -T "$home/current.new" "$home/current"; }
 point_to "$release"
 install -m 755 "$release/deploy/portail" /usr/local/bin/portail
-for unit in portail.service portail-nightly.service portail-nightly.timer; do
+for unit in portail.service portail-nightly.service portail-nightly.timer \
+    portail-watch@.service; do
     install -m 644 "$release/deploy/$unit" "/etc/systemd/system/$unit"
 done
 
@@ -181,7 +189,9 @@ elif [ -n "$host" ] && [ "$proxy" = nginx ] && [ ! -e /etc/nginx/conf.d/portail.
     say "nginx"
     sed "s/portail\.exemple\.org/$host/g" "$release/deploy/nginx.conf" \
         > /etc/nginx/conf.d/portail.conf.modele
-    echo "Obtenez le certificat (certbot certonly --nginx -d $host), puis :"
+    echo "Obtenez le certificat, puis mettez le site en place :"
+    echo "  apt-get install certbot python3-certbot-nginx"
+    echo "  certbot certonly --nginx -d $host --deploy-hook 'systemctl reload nginx'"
     echo "  mv /etc/nginx/conf.d/portail.conf.modele /etc/nginx/conf.d/portail.conf"
     echo "  nginx -t && systemctl reload nginx"
 fi

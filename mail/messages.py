@@ -1,7 +1,7 @@
 """One function a message; its template in `templates/mail/` has the same name."""
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -211,6 +211,12 @@ async def _with_temporary_password(desk: Desk, template: str, member: Member) ->
 def trial() -> Letter:
     """What the operator sends to see whether mails leave; it concerns no member."""
     return Letter("trial", {"first_name": "", "digits": ""})
+
+
+def trouble(faults: Sequence[str]) -> Letter:
+    """To the office: what is to be corrected on the machine. Made without the database, which may
+    be what is broken."""
+    return Letter("trouble", {"first_name": "", "digits": "", "faults": faults})
 
 
 def _confirm_link(desk: Desk, mail: Mail, member: Member) -> str:

@@ -216,7 +216,7 @@ async def proxies(settings: Settings, db: Database, now: int) -> Finding:
     people, addresses = await journal.addresses_since(db, now - 30 * DAY)
     if people >= CROWD and len(addresses) == 1:
         return bad(
-            f"{people} membres sont venus de la même adresse, {addresses[0]}.",
+            f"{people} membres sont venus de la même adresse.",
             f"Si c’est votre mandataire : PORTAL_TRUSTED_PROXIES={addresses[0]}",
         )
     if settings.https and not settings.trusted_proxies:

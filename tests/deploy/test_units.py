@@ -33,8 +33,13 @@ def units(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_there_is_a_server_a_night_and_its_timer() -> None:
-    assert UNITS == ["portail-nightly.service", "portail-nightly.timer", "portail.service"]
+def test_there_is_a_server_a_night_its_timer_and_a_watch() -> None:
+    assert UNITS == [
+        "portail-nightly.service",
+        "portail-nightly.timer",
+        "portail-watch@.service",
+        "portail.service",
+    ]
 
 
 def test_the_units_verify(units: Path) -> None:
@@ -48,7 +53,7 @@ def test_a_wrong_unit_is_noticed(units: Path) -> None:
     assert "protect system" in analyze("verify", "--man=no", unit).stderr
 
 
-@pytest.mark.parametrize("name", ["portail.service", "portail-nightly.service"])
+@pytest.mark.parametrize("name", [name for name in UNITS if name.endswith(".service")])
 def test_little_is_exposed(units: Path, name: str) -> None:
     done = analyze("security", "--offline=true", "--no-pager", units / name)
     found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)
