@@ -32,7 +32,7 @@ class Served:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "log"
-        self._environ = os.environ | {
+        self.environ = os.environ | {
             "PORTAL_DATABASE": str(self.database),
             "PORTAL_MAIL_DIR": str(folder / "mail"),
             "PORTAL_BASE_URL": self.url,
@@ -46,7 +46,7 @@ class Served:
         """Run a command to its end."""
         return subprocess.run(
             [sys.executable, str(ROOT / "manage.py"), *arguments],
-            env=self._environ,
+            env=self.environ,
             capture_output=True,
             text=True,
             check=False,
@@ -57,7 +57,7 @@ class Served:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, str(ROOT / "manage.py"), "serve", "--port", str(self.port)],
-                env=self._environ,
+                env=self.environ,
                 stderr=log,
             )
         while self._process.poll() is None:
@@ -76,6 +76,11 @@ class Served:
     def stop(self) -> None:
         """As the service manager does."""
         self._end(signal.SIGTERM)
+
+    def hang(self) -> None:
+        """Take connections and answer none, until killed."""
+        assert self._process
+        self._process.send_signal(signal.SIGSTOP)
 
     def _end(self, how: signal.Signals) -> None:
         if self._process:
