@@ -1,10 +1,7 @@
 """A plan becomes the roster, whole or not at all."""
 
 import json
-import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -16,7 +13,6 @@ from tests.people import ANDRE, FRANCOIS, GASTON, SYLVIE
 from tests.roster.conftest import ROSTER, Office, line
 
 WriteFile = Callable[..., Path]
-ROOT = Path(__file__).parents[2]
 
 
 async def test_the_plan_is_written_and_the_journal_keeps_the_counts(
@@ -137,48 +133,3 @@ async def test_a_plan_that_another_import_overtook_is_not_written(
     assert office.all("SELECT postal_code FROM member WHERE matricule = '33163'") == [
         (SYLVIE.postal_code,)
     ]
-
-
-KILLED = """
-import asyncio, os, signal, sys
-from datetime import date
-from pathlib import Path
-from db import journal
-from db.database import Database
-from roster.applying import apply_plan
-from roster.planning import plan_import
-from roster.reading import RosterFile
-
-async def kill(*_, **__):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-journal.write = kill  # the last statement of the transaction
-
-async def main():
-    db = await Database.open(Path(sys.argv[1]))
-    plan = await plan_import(db, RosterFile(Path(sys.argv[2])), date(2026, 11, 23))
-    await apply_plan(db, plan, deactivate=True, successors=True, now=1)
-
-asyncio.run(main())
-"""
-
-
-async def test_an_import_killed_half_way_leaves_the_roster_as_it_was(
-    office: Office, write_file: WriteFile, digest: Callable[[], str]
-) -> None:
-    await office.sign_up(FRANCOIS)
-    file = write_file(
-        line(FRANCOIS, family_name="Roy", birth_date="1/1/1960"),
-        line(SYLVIE, postal_code="h2h2h2"),
-        *(f"{number};Roy;Luc;1/1/1950;h1h1h1;" for number in range(30_000, 33_000)),
-    )
-    before = digest()
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED, office.db.path, file], cwd=ROOT, check=False
-    )
-    assert killed.returncode == -signal.SIGKILL
-    assert digest() == before
-    assert office.all("PRAGMA integrity_check") == [("ok",)]
-    # And nothing hinders the next one.
-    await office.load(file, deactivate=True, successors=True)
-    assert office.all("SELECT count(*) FROM member WHERE active") == [(3002,)]
