@@ -22,10 +22,10 @@ OPTIONAL = frozenset({"courriel"})
 _WORDS = {
     "matricule": "matricule, no matricule, n matricule, numero matricule, num matricule,"
     " matricule membre, no membre, n membre, numero membre, num membre",
-    "nom": "nom, nom famille, noms, family name, last name, surname",
-    "prenom": "prenom, prenoms, first name, given name",
-    "date_naissance": "date naissance, naissance, date naiss, ddn, dn, ne, nee, birth date,"
-    " date birth, dob",
+    "nom": "nom, nom famille, nom membre, noms, family name, last name, surname",
+    "prenom": "prenom, prenoms, prenom usuel, first name, given name",
+    "date_naissance": "date naissance, naissance, date naiss, date nais, ddn, dn, ne, nee,"
+    " birth date, date birth, dob",
     "code_postal": "code postal, codes postaux, cp, postal code",
     "courriel": "courriel, courriels, adresse courriel, adresse electronique, courrier"
     " electronique, e mail, adresse e mail, mail, adresse mail",
@@ -89,6 +89,8 @@ def field_named(name: str) -> str:
 def fold(heading: str) -> str:
     """A heading without case, accents, signs, small words and what stands in brackets."""
     words = folded_words(_IN_BRACKETS.sub(" ", heading))
+    if all(len(word) == 1 for word in words):  # « D.D.N. » has no small word in it
+        return "".join(words)
     return "".join(word for word in words if word not in _SMALL_WORDS)
 
 

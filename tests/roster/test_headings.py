@@ -19,6 +19,7 @@ TAKEN = Line(2, "00875", "Roy", "Luc", "1950-11-07", "J7J 8G8", None)
     [
         "No matricule;NOM;PRÉNOM;DDN;CP",
         "Matricule;Nom de famille;Prénom;Date de naissance;Code postal",
+        "N° de membre;Nom du membre;Prénom usuel;D.D.N.;C.P.",
         "matricule;nom;prenom;naissance;code_postal",
         "N° de membre;Nom;Prénom;Né(e) le;C.P.",
         "Numéro de matricule ;Nom (famille);PRENOM;DATE NAISS.;CODE  POSTAL",
