@@ -14,15 +14,18 @@
       if (!fields.includes(name)) ctx.request.body.delete(name);
   });
 
+  // A check, or the page asking by itself what became of a mail: nobody waits for it.
+  const unasked = (ctx) => checked(ctx) || ctx.sourceElement.dataset?.state;
+
   htmx("before:request", (ctx) => {
-    if (!checked(ctx)) trouble().replaceChildren();
+    if (!unasked(ctx)) trouble().replaceChildren();
     busy(ctx, true);
   });
   htmx("finally:request", (ctx) => busy(ctx, false));
 
   // The button stays enabled: a disabled one would lose the focus. hx-sync drops a second press.
   function busy({ sourceElement, request }, on) {
-    if (checked({ sourceElement })) return;
+    if (unasked({ sourceElement })) return;
     document.documentElement.classList.toggle("busy", on);
     say(on ? trouble().dataset.wait : "");
     if (sourceElement.tagName !== "FORM") return;
@@ -63,7 +66,7 @@
 
   function complain(ctx, what) {
     const element = ctx.sourceElement;
-    if (checked(ctx)) return;
+    if (unasked(ctx)) return;
     const sentence = document.createElement("p");
     sentence.textContent = trouble().dataset[what];
     const retry = document.createElement("button");

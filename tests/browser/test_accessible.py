@@ -12,7 +12,7 @@ from tests.conftest import Post, TurnedClock
 from tests.people import FRANCOIS
 from web.portal import Portal
 
-AXE = files("axe_core_python").joinpath("axe.min.js").read_text("utf-8")
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SMALL = """() => [...document.querySelectorAll("a, button, input")].filter(e => {
     const box = e.getBoundingClientRect(), inline = getComputedStyle(e).display === "inline";

@@ -1,5 +1,7 @@
 """What the script adds: one round trip a step, the focus, the address, Back, bad networks."""
 
+import asyncio
+
 from tests.browser.conftest import Visit
 from tests.browser.visitor import Route, Visitor, expect
 from tests.conftest import TurnedClock
@@ -155,6 +157,26 @@ async def test_an_answer_that_is_no_page_says_so_and_nothing_typed_is_lost(
     await visitor.page.unroute("**/inscription")
     await visitor.press("Réessayer")
     await visitor.see(STEP_TWO)
+
+
+async def test_what_the_page_asks_by_itself_fails_in_silence(visitor: Visitor) -> None:
+    asked: list[Route] = []
+
+    async def lost(route: Route) -> None:
+        asked.append(route)
+        marked = await visitor.page.locator(".busy, [aria-busy=true]").count()
+        assert not marked
+        await route.abort()
+
+    await visitor.page.route("**/membre/envoi/*", lost)
+    await visitor.register(FRANCOIS)
+    async with asyncio.timeout(10):
+        while not asked:
+            await asyncio.sleep(0.1)
+    await visitor.page.wait_for_timeout(300)
+    await expect(visitor.page.locator("#trouble")).to_be_empty()
+    await expect(visitor.page.locator("#said")).not_to_contain_text("Un instant")
+    visitor.faults.clear()  # the browser's own line on the lost request
 
 
 async def test_a_slow_answer_shows_that_it_is_under_way(visitor: Visitor) -> None:
