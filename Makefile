@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN = .venv/bin
 
-.PHONY: dev test check bench install run messages lock screenshots
+.PHONY: dev test test-browser check audit bench install run messages lock screenshots htmx
 
 dev: .venv/dev
 	@PORT=$(PORT) $(BIN)/python -m tools.dev
@@ -23,12 +23,25 @@ check: .venv/dev
 	$(BIN)/mypy .
 	$(BIN)/python -m pytest -n auto
 
+test-browser: .venv/dev
+	PORTAL_BROWSER=required $(BIN)/python -m pytest -n auto tests/browser
+
 screenshots: .venv/dev
 	$(BIN)/python -m tools.screenshots
+
+# Needs Node, npm, Java and Chromium too, and says which is missing; its pinned packages go to var/audit.
+audit: .venv/dev
+	@$(BIN)/python -m tools.audit
 
 # The English catalogue follows the French sentences; run it after changing one, then translate.
 messages: .venv/dev
 	$(BIN)/python -m tools.messages
+
+# Needs Node and npm: builds static/htmx.min.js from the release that tools/htmx/ pins.
+htmx:
+	mkdir -p var/htmx && cp tools/htmx/* var/htmx
+	npm ci --prefix var/htmx --ignore-scripts --no-audit --no-fund
+	node var/htmx/build.mjs static/htmx.min.js
 
 bench: .venv/dev
 	$(BIN)/python -m bench
