@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
-from bench import browser, guard, report, sign_ins, speed, weight
+from bench import browser, guard, imports, report, sign_ins, speed, weight
 from bench.office import found
 from bench.report import Row, at_most
 from bench.servers import PORTAL, REFERENCE, Server
@@ -32,6 +32,7 @@ def measure(folder: Path) -> Iterator[Callable[[], Iterable[Row]]]:
         yield lambda: guard.guard(portal, office)
     yield lambda: _start(folder)
     yield lambda: sign_ins.rosters(folder)
+    yield lambda: imports.imports(folder)
 
 
 def _likeness(folder: Path, portal: Server, session: str) -> dict[str, str]:

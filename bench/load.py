@@ -6,6 +6,7 @@ that is measured.
 
 import json
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -83,6 +84,11 @@ class Running:
         self._process.stdin.write(json.dumps(order).encode())
         self._process.stdin.close()
 
+    def stop(self) -> Load:
+        """End it now; gives what came of it so far."""
+        self._process.terminate()
+        return self.wait()
+
     def wait(self) -> Load:
         """Wait until it ends; raises CalledProcessError when it failed."""
         assert self._process.stdout
@@ -139,7 +145,9 @@ def _main() -> None:
         held[connection.fileno()] = b""
         poll.register(connection, select.EPOLLIN)
         send(connection.fileno())
-    while (total is None or len(statuses) < total) and clock() - begun < limit:
+    stopped: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))
+    while (total is None or len(statuses) < total) and clock() - begun < limit and not stopped:
         for number, _ in poll.poll(1):
             data = held[number] + sockets[number].recv(1 << 18)
             if not data:

@@ -27,7 +27,7 @@ def sign_in(portal: Server, office: Office) -> Iterator[Row]:
     mine: list[float] = []
     theirs: list[float] = []
     office.forgive()
-    for request in _sign_ins(office, SAMPLES):
+    for request in sign_in_requests(office, SAMPLES):
         mine += load.run(portal.port, [request]).milliseconds
         begun = time.perf_counter()
         HASHER.verify(hashed, PASSWORD)
@@ -44,7 +44,7 @@ def beside_a_flood(portal: Server, office: Office) -> Iterator[Row]:
     for _ in range(3):
         idle.append(load.run(portal.port, [load.get("/")], seconds=2, pause=PAUSE).percentile(99))
         office.forgive()
-        flood = load.Running(portal.port, _sign_ins(office, FLOOD), connections=FLOODING)
+        flood = load.Running(portal.port, sign_in_requests(office, FLOOD), connections=FLOODING)
         time.sleep(0.3)
         beside = load.run(portal.port, [load.get("/")], seconds=2, pause=PAUSE)
         flooded.append(beside.percentile(99))
@@ -62,7 +62,7 @@ def rosters(folder: Path) -> Iterator[Row]:
         identified: list[list[float]] = [[] for _ in SIZES]
         signed_in: list[list[float]] = [[] for _ in SIZES]
         requests = [
-            (_chunks(_identifications(office, SAMPLES)), _chunks(_sign_ins(office, SAMPLES)))
+            (_chunks(_identifications(office, SAMPLES)), _chunks(sign_in_requests(office, SAMPLES)))
             for office in offices
         ]
         for round_ in range(ROUNDS):
@@ -91,7 +91,8 @@ def _chunks(requests: list[bytes]) -> list[list[bytes]]:
     return [requests[start : start + size] for start in range(0, size * ROUNDS, size)]
 
 
-def _sign_ins(office: Office, count: int) -> list[bytes]:
+def sign_in_requests(office: Office, count: int) -> list[bytes]:
+    """The sign-ins of so many members, each from an address of its own."""
     return [
         load.post(
             "/",
