@@ -1,10 +1,13 @@
 """`make screenshots`: every screen on a phone (light, dark) and on a desktop."""
 
 import asyncio
+import email
 import io
+import re
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from email import policy
 from pathlib import Path
 
 import uvicorn
@@ -112,6 +115,10 @@ async def walk(page: Page, shoot: Shoot, portal: Portal) -> None:
     """The guide's three parts, a picture at each screen and state."""
     await page.goto(f"{BASE}/")
     await shoot(page, "sign-in")
+    await fill(page, {"matricule": "00875", "password": "une42autre"})
+    await press(page, "Se connecter")
+    await page.wait_for_selector(".summary")
+    await shoot(page, "sign-in-refused")
     await page.goto(f"{BASE}/inscription")
     await shoot(page, "registration")
     await fill(page, {"matricule": "875", "family_name": "Lap0inte"})
@@ -143,10 +150,22 @@ async def walk(page: Page, shoot: Shoot, portal: Portal) -> None:
     await shoot(page, "member")
     await page.goto(f"{BASE}/membre/courriel")
     await shoot(page, "email")
+    another = "lapointe@example.com"
+    change = {"email": another, "email_again": another, "current_password": PASSWORD}
+    await fill(page, change)
+    await press(page, "ENVOYER")
+    await page.wait_for_selector("#flash")
+    await shoot(page, "email-pending")
+    await page.goto(await mailed(portal, r"http\S+/courriel/confirmer/\S+"))
+    await shoot(page, "confirmation")
     await page.goto(f"{BASE}/membre/mot-de-passe")
     await shoot(page, "password")
     await page.goto(f"{BASE}/membre/mes-renseignements")
     await shoot(page, "my-data")
+    await page.goto(f"{BASE}/mot-de-passe-oublie")
+    await press(page, "Je ne peux pas lire l’image")
+    await page.wait_for_selector(".captcha", state="detached")
+    await shoot(page, "recovery-without-image")
     await page.goto(f"{BASE}/mot-de-passe-oublie")
     await fill(page, facts)
     await shoot(page, "recovery")
@@ -164,17 +183,47 @@ async def walk(page: Page, shoot: Shoot, portal: Portal) -> None:
     await page.goto(f"{BASE}/membre")
     await press(page, "Se déconnecter")
     await page.wait_for_selector("[role=status]")
-    await deliver_due(portal.desk, Files(portal.settings.mail_dir))
-    newest = sorted(portal.settings.mail_dir.glob("*.eml"))[-1].read_text()
-    code = next(
-        line.strip()
-        for line in newest.splitlines()
-        if line.strip().count("-") == 2 and len(line.strip()) == 14
-    )
+    code = await mailed(portal, r"\b\w{4}-\w{4}-\w{4}\b")
     await fill(page, {"matricule": "00875", "password": code})
     await press(page, "Se connecter")
     await page.wait_for_selector("#password_again")
     await shoot(page, "choose-password")
+    await page.goto(await mailed(portal, r"http\S+/acces/bloquer/\S+"))
+    await shoot(page, "freeze")
+    await fill(page, {name: facts[name] for name in ("matricule", "birth_date")})
+    await press(page, "BLOQUER L’ACCÈS")
+    await page.wait_for_selector("#birth_date", state="detached")
+    await shoot(page, "frozen")
+    await wait_and_english(page, shoot)
+
+
+async def wait_and_english(page: Page, shoot: Shoot) -> None:
+    """What too many tries meet, then a screen in English."""
+    await page.goto(f"{BASE}/")
+    for _ in range(12):
+        await fill(page, {"matricule": "33163", "password": "une42autre"})
+        async with page.expect_response(f"{BASE}/") as answer:
+            await press(page, "Se connecter")
+        if (await answer.value).status == 429:
+            break
+    await page.wait_for_selector(".summary")
+    await shoot(page, "wait")
+    await page.goto(f"{BASE}/inscription")
+    await page.click("header button")
+    await page.wait_for_selector("html[lang^=en]")
+    await shoot(page, "registration-english")
+
+
+async def mailed(portal: Portal, pattern: str) -> str:
+    """What the newest mail that has such a text says."""
+    await deliver_due(portal.desk, Files(portal.settings.mail_dir))
+    for path in sorted(portal.settings.mail_dir.glob("*.eml"), reverse=True):
+        mail = email.message_from_bytes(path.read_bytes(), policy=policy.default)
+        body = mail.get_body(("plain",))
+        found = re.search(pattern, body.get_content()) if body else None
+        if found:
+            return found[0]
+    raise LookupError(pattern)
 
 
 async def fill(page: Page, fields: dict[str, str]) -> None:

@@ -238,6 +238,7 @@ def _shell(app: Starlette, language: str) -> _Shell:
 def _constants(app: Starlette) -> dict[str, Any]:
     return {
         "settings": app.state.settings,
+        "office_tel": _telephone(app.state.settings.office_phone),
         "forms": FORMS,
         "policy": app.state.policy,
         "checklist": checklist,
@@ -245,6 +246,12 @@ def _constants(app: Starlette) -> dict[str, Any]:
         "assets": app.state.assets,
         "sheet": Markup(app.state.assets.sheet),  # noqa: S704 (our own file)
     }
+
+
+def _telephone(number: str) -> Markup:
+    """The office's number to be pressed, kept on one line by the sheet; empty where none is set."""
+    link = Markup('<a href="tel:{}">{}</a>')
+    return link.format(number.replace(" ", ""), number) if number else Markup()
 
 
 def _lead(request: Request, path: str) -> Response:

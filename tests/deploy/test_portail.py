@@ -12,7 +12,9 @@ import pytest
 
 from tests.faults.conftest import ROOT
 
-SERVICE, OFFICE = "portail-essai", "bureau-essai"
+# Of this worker alone: others make and remove theirs at the same time.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "seul")
+SERVICE, OFFICE = f"portail-{WORKER}", f"bureau-{WORKER}"
 DEMO = ROOT / "roster" / "demo.csv"
 
 
