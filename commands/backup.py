@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from commands import fail, load_settings, ready_settings
+from commands import fail, load_settings
 from db.database import Database, DatabaseBusy
 from db.migrate import SchemaTooNew
 from security.clock import system_clock
@@ -28,7 +28,11 @@ def backup(folder: Path | None) -> None:
 
     Sans DIR, dans le dossier des réglages, et dans le second s’il y en a un.
     """
-    settings = ready_settings()
+    # A file of any version is copied: between a migration and the restart, the version in place
+    # and the database are not of one age, and then above all is a backup wanted.
+    settings = load_settings()
+    if not settings.database.is_file():
+        fail(f"{settings.database} n’existe pas encore : lancez d’abord « manage.py init ».")
     if folder and folder.exists() and not folder.is_dir():
         fail(f"{folder} n’est pas un dossier.")
     now = system_clock()
@@ -46,7 +50,7 @@ def backup(folder: Path | None) -> None:
     try:
         asyncio.run(_note(settings, "backed_up", now, str(made.path)))
     except (DatabaseBusy, sqlite3.Error) as error:
-        fail(f"{made.path} est bonne, mais le journal n’a pu le noter : {error}.", code=1)
+        click.echo(f"(Le journal n’a pu le noter : {_reason(error)}.)", err=True)
     click.echo(_said(made, second))
 
 

@@ -109,13 +109,21 @@ class Database:
         return cls(path, connections[0], connections[1], connections[2:], rows, in_use)
 
     async def close(self) -> None:
-        """Wait for the transactions under way, then close every connection."""
+        """Wait for the transactions under way, then close every connection.
+
+        All are closed even where the lock's file cannot be opened, which is raised as
+        `sqlite3.OperationalError`: the thread of an open connection would keep the process alive.
+        """
         if self._under_way:
             await asyncio.wait(self._under_way)
         self._single_rows.close()
-        with self._file_lock:  # the last connection to close writes a checkpoint
-            await _close_all([*self._readers, self._counter, self._writer])
-        self._in_use.release()
+        connections = [*self._readers, self._counter, self._writer]
+        try:
+            with self._file_lock:  # the last connection to close writes a checkpoint
+                await _close_all(connections)
+        finally:
+            await _close_all(connections)
+            self._in_use.release()
 
     async def all(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """The rows of a read."""

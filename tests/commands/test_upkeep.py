@@ -11,8 +11,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from db.database import FileLock, use_of
+from db.migrate import LATEST
 from manage import commands
 from tests.faults.conftest import ROOT
+from upkeep.archive import unpack
 
 Manage = Callable[..., Result]
 
@@ -79,6 +81,36 @@ def test_a_failed_backup_is_noted_and_ends_with_1(
     doctor = manage("doctor")
     assert doctor.exit_code == 1
     assert "! La dernière sauvegarde a manqué" in doctor.stdout
+
+
+@pytest.mark.parametrize("behind", [1, -1])
+def test_a_file_of_another_version_is_backed_up_too(
+    manage: Manage, database: Path, tmp_path: Path, behind: int
+) -> None:
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute(f"PRAGMA user_version = {LATEST - behind}")
+    assert one_line(manage("backup"), 0).startswith("Sauvegarde faite et relue : ")
+    place = tmp_path / "place"
+    place.mkdir()
+    found = unpack(only_backup(database.with_name("sauvegardes")), place)
+    assert (found.content.schema, found.content.rows["member"]) == (LATEST - behind, 200)
+
+
+def test_a_backup_that_the_journal_cannot_note_is_good_all_the_same(
+    manage: Manage, database: Path
+) -> None:
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("ALTER TABLE journal RENAME TO log")  # as another version may call it
+    done = manage("backup")
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("Sauvegarde faite et relue : ")
+    assert "Le journal n’a pu le noter" in done.stderr
+
+
+def test_there_is_no_backup_of_nothing(manage: Manage, database: Path) -> None:
+    database.unlink()
+    assert "n’existe pas encore" in one_line(manage("backup"), 2)
+    assert not database.exists()
 
 
 def test_a_backup_into_a_file_is_asked_wrongly(manage: Manage, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from db.database import Database
 from db.migrate import migrate
 from settings import Settings
 from tests.conftest import Browser, TurnedClock
+from tests.faults.conftest import ROOT, Served
 from tests.given import hidden, words
 from tests.people import EVERYONE, FRANCOIS, NOBODY, SYLVIE, enrol
 from web.portal import Portal
@@ -163,6 +164,24 @@ async def test_a_lock_file_that_cannot_be_opened(portal: Portal, browser: Browse
         lock.rmdir()
 
     await assert_sorry_then_served(browser, unopenable())
+
+
+@pytest.mark.parametrize("command", ["purge", "backup", "doctor"])
+def test_a_command_ends_where_the_lock_file_cannot_be_opened(served: Served, command: str) -> None:
+    """The thread of a connection left open would keep the process alive for ever."""
+    lock = served.database.with_name("portal.db.lock")
+    lock.unlink(missing_ok=True)
+    lock.mkdir()
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), command],
+        env=served.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
+    )
+    assert done.returncode == (0 if command == "backup" else 1), done.stderr
+    assert "Traceback" not in done.stderr
 
 
 async def test_a_damaged_file(portal: Portal, browser: Browser) -> None:
