@@ -6,12 +6,14 @@
 #   sudo deploy/install.sh --proxy none                   the portal alone, on 127.0.0.1:8000
 #
 # Each version lives in /opt/portail/releases/<date> with its own Python environment; the link
-# /opt/portail/current says which one serves. An upgrade backs up with the version in place, lets
-# the new one migrate and serve that copy, and only then migrates, moves the link and restarts:
-# whatever fails before leaves the version in place running, its database untouched.
+# /opt/portail/current says which one serves. An upgrade backs up, lets the new version migrate and
+# serve that copy, and only then migrates, moves the link and restarts: whatever fails before leaves
+# the version in place running, its database untouched. Cut short at any moment, it can be run again.
 set -eu
+umask 022
 
-host= proxy=caddy
+typed=$*
+host= proxy=
 while [ $# -gt 0 ]; do
     case "$1" in
         --host) host=${2:?--host attend un nom de site}; shift 2 ;;
@@ -19,7 +21,15 @@ while [ $# -gt 0 ]; do
         *) echo "Inconnu : $1 (--host NOM, --proxy caddy|nginx|none)" >&2; exit 2 ;;
     esac
 done
-case "$proxy" in caddy|nginx|none) ;; *) echo "--proxy : caddy, nginx ou none" >&2; exit 2 ;; esac
+case "$proxy" in
+    caddy|nginx|none) ;;
+    '') # as it was installed
+        if [ -e /etc/nginx/conf.d/portail.conf ]; then proxy=nginx
+        elif [ -e /opt/portail/current ] && [ ! -e /etc/caddy/Caddyfile ]; then proxy=none
+        else proxy=caddy
+        fi ;;
+    *) echo "--proxy : caddy, nginx ou none" >&2; exit 2 ;;
+esac
 case "$host" in *[!A-Za-z0-9.-]*) echo "--host : un nom comme portail.exemple.org" >&2; exit 2 ;; esac
 
 source=$(cd "$(dirname "$0")/.." && pwd)
@@ -31,14 +41,14 @@ previous=$(readlink "$home/current" 2>/dev/null || true)
 user=portail
 
 say() { printf '\n== %s\n' "$1"; }
-as_portal() { runuser -u "$user" -- env PORTAL_ENV_FILE="$env" "$@"; }
 with_systemd() { [ -d /run/systemd/system ]; }
 
-[ "$(id -u)" -eq 0 ] || { echo "Lancez : sudo $0 $*" >&2; exit 2; }
+[ "$(id -u)" -eq 0 ] || { echo "Lancez : sudo $0${typed:+ $typed}" >&2; exit 2; }
 command -v apt-get >/dev/null || { echo "Debian 12 ou Ubuntu 24.04 est attendu." >&2; exit 2; }
 
 say "Paquets"
-packages="python3 python3-venv ca-certificates tzdata util-linux"
+# sudo and nano are what the guide's lines begin with; a bare Debian has neither.
+packages="python3 python3-venv ca-certificates tzdata util-linux sudo nano"
 [ "$proxy" = none ] || packages="$packages $proxy"
 missing=
 for package in $packages; do
@@ -47,9 +57,13 @@ for package in $packages; do
 done
 if [ -n "$missing" ]; then
     export DEBIAN_FRONTEND=noninteractive
-    apt-get update -q
     # shellcheck disable=SC2086
-    apt-get install -q -y --no-install-recommends $missing
+    { apt-get update -q && apt-get install -q -y --no-install-recommends $missing; } || {
+        echo "Ces paquets n'ont pu être installés :$missing. La raison est écrite ci-dessus." >&2
+        echo "Internet répond-il ? Sous Ubuntu, Caddy est dans « universe » :" >&2
+        echo "  sudo add-apt-repository universe" >&2
+        exit 1
+    }
 fi
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
     || { echo "Python 3.11 ou plus récent est attendu." >&2; exit 1; }
@@ -60,15 +74,30 @@ id "$user" >/dev/null 2>&1 \
 install -d -m 755 "$home" "$home/releases"
 install -d -m 700 -o "$user" -g "$user" "$data"
 install -d -m 750 -o root -g "$user" /etc/portail
+exec 9<"$home"
+flock -n 9 || { echo "Une autre installation est en cours. Attendez qu'elle finisse." >&2; exit 1; }
+
+# What an installation that was cut short left: versions without an end, copies of the database.
+for each in "$home"/releases/*; do
+    [ -d "$each" ] && [ "$each" != "$previous" ] || continue
+    if [ -e "$each/.inachevee" ] || [ ! -e "$each/manage.py" ]; then rm -rf "$each"; fi
+done
+rm -rf "$data"/.essai-*
 
 say "Version : $release"
-finished=
-# A version that was not installed to its end is no version.
-trap '[ -n "$finished" ] || rm -rf "$release"' EXIT
-mkdir -p "$release"
+mkdir "$release"
+copy= trial= finished=
+clean_up() {
+    [ -z "$trial" ] || kill -KILL "$trial" 2>/dev/null || true
+    [ -z "$copy" ] || rm -rf "$copy"
+    [ -n "$finished" ] || rm -rf "$release"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM HUP # a signal alone would not run what stands for EXIT
+touch "$release/.inachevee"
 tar -C "$source" --exclude=./.git --exclude=./.venv --exclude=./var --exclude=./.env \
-    --exclude=./tests --exclude=./bench --exclude=__pycache__ --exclude='./.*_cache' -cf - . \
-    | tar -C "$release" --no-same-owner -xf -
+    --exclude=./tests --exclude=./bench --exclude=__pycache__ --exclude='./.*_cache' \
+    --exclude=./.inachevee -cf - . | tar -C "$release" --no-same-owner -xf -
 chmod -R u=rwX,go=rX "$release"
 python3 -m venv "$release/.venv"
 "$release/.venv/bin/pip" install -q --disable-pip-version-check --require-hashes \
@@ -76,23 +105,30 @@ python3 -m venv "$release/.venv"
 "$release/.venv/bin/python" -m compileall -q "$release"
 
 say "Réglages : $env"
-if [ ! -e "$env" ]; then
+if [ -e "$env" ]; then
+    cp "$env" "$env.new"
+else
     sed -e "s|^PORTAL_DATABASE=.*|PORTAL_DATABASE=$data/portal.db|" \
         -e "s|^PORTAL_MAIL_DIR=.*|PORTAL_MAIL_DIR=$data/courriels|" \
         -e "s|^PORTAL_BACKUP_DIR=.*|PORTAL_BACKUP_DIR=$data/sauvegardes|" \
         "$release/.env.example" > "$env.new"
-    if [ -n "$host" ]; then
-        sed -i -e "s|^PORTAL_BASE_URL=.*|PORTAL_BASE_URL=https://$host|" \
-            -e "s|^PORTAL_TRUSTED_PROXIES=.*|PORTAL_TRUSTED_PROXIES=127.0.0.1,::1|" "$env.new"
-    fi
-    mv "$env.new" "$env"
 fi
-chown root:"$user" "$env"
-chmod 640 "$env"
+if [ -n "$host" ]; then # what the office has written itself stays
+    sed -i -e "s|^PORTAL_BASE_URL=http://127\.0\.0\.1:8000\$|PORTAL_BASE_URL=https://$host|" \
+        -e "s|^PORTAL_TRUSTED_PROXIES=\$|PORTAL_TRUSTED_PROXIES=127.0.0.1,::1|" "$env.new"
+fi
+chown root:"$user" "$env.new"
+chmod 640 "$env.new"
+mv "$env.new" "$env"
+named=$(sed -n 's|^PORTAL_BASE_URL=https://\([^/:]*\).*|\1|p' "$env" | tail -n 1)
+site=${host:-$named}
 
-manage() { # RELEASE COMMAND…
-    version=$1; shift
-    as_portal sh -c 'umask 077; exec "$@"' - "$version/.venv/bin/python" "$version/manage.py" "$@"
+# As the portal's user; what runs so ends with this script, even when that is killed.
+as_portal="setpriv --reuid $user --regid $user --init-groups --pdeathsig TERM --
+    env HOME=$data PORTAL_ENV_FILE=$env"
+manage() { # COMMAND…
+    # shellcheck disable=SC2086
+    $as_portal sh -c 'umask 077; exec "$@"' - "$release/.venv/bin/python" "$release/manage.py" "$@"
 }
 
 # Mail that waits (503, « courriel ») is the mail server's trouble, not the new version's.
@@ -103,50 +139,63 @@ try:
 except urllib.error.HTTPError as error:
     sys.exit(error.read().decode() != "courriel")
 '
-answers() { # PORT: within a minute
+answers() { # PORT: within a minute, and by the trial itself while there is one
     for _ in $(seq 60); do
+        [ -z "$trial" ] || kill -0 "$trial" 2>/dev/null || return 1
         python3 -c "$health" "$1" 2>/dev/null && return 0
-        [ -z "${trial:-}" ] || kill -0 "$trial" 2>/dev/null || return 1
         sleep 1
     done
     return 1
 }
-give_up() { echo "$1 Rien n'a changé : l'ancienne version sert." >&2; exit 1; }
+free_port='
+import socket
+with socket.socket() as probe:
+    probe.bind(("127.0.0.1", 0))
+    print(probe.getsockname()[1])
+'
+give_up() { echo "$1 Rien n'a changé : ce qui servait sert encore." >&2; exit 1; }
 
-if [ -n "$previous" ] && [ -e "$data/portal.db" ]; then
+newest=
+if [ -e "$data/portal.db" ]; then
     say "Sauvegarde avant la mise à niveau"
-    manage "$previous" backup "$data/sauvegardes" || give_up "Sans sauvegarde, pas de mise à niveau."
-    newest=$(ls "$data"/sauvegardes/portail-*.tar.gz | sort | tail -n 1)
+    # By the new version, which copies a file of any age: the one in place may not start any more.
+    manage backup "$data/sauvegardes" || give_up "Sans sauvegarde, pas de mise à niveau."
+    newest=$(ls -t "$data"/sauvegardes/portail-*.tar.gz | head -n 1)
     say "Essai de la nouvelle version sur la copie"
-    copy=$(as_portal mktemp -d -p "$data" .essai-XXXXXX)
-    trial=
-    trap '[ -z "$trial" ] || kill "$trial"; rm -rf "$copy"
-          [ -n "$finished" ] || rm -rf "$release"' EXIT
-    as_portal tar -xzf "$newest" -C "$copy" portal.db portal.key
+    # shellcheck disable=SC2086
+    copy=$($as_portal mktemp -d -p "$data" .essai-XXXXXX)
+    # shellcheck disable=SC2086
+    $as_portal tar -xzf "$newest" -C "$copy" portal.db portal.key
     # The copy's mails go nowhere: the version in place sends them.
     on_the_copy() { # in a subshell, which it replaces
-        exec runuser -u "$user" -- env PORTAL_ENV_FILE="$env" PORTAL_DATABASE="$copy/portal.db" \
-            PORTAL_SMTP_URL= PORTAL_MAIL_DIR="$copy/courriels" \
+        # shellcheck disable=SC2086
+        exec $as_portal PORTAL_DATABASE="$copy/portal.db" PORTAL_SMTP_URL= \
+            PORTAL_MAIL_DIR="$copy/courriels" \
             "$release/.venv/bin/python" "$release/manage.py" "$@"
     }
     (on_the_copy init) || give_up "La migration échoue sur la copie."
-    (on_the_copy serve --port 8089) > "$copy/essai.log" 2>&1 &
+    port=$(python3 -c "$free_port")
+    (on_the_copy serve --port "$port") > "$copy/essai.log" 2>&1 &
     trial=$!
     come=yes
-    answers 8089 || come=
-    kill "$trial" 2>/dev/null || true
+    answers "$port" || come=
+    kill -KILL "$trial" 2>/dev/null || true
     wait "$trial" 2>/dev/null || true
     trial=
     [ -n "$come" ] || tail -n 5 "$copy/essai.log" >&2
     [ -n "$come" ] || give_up "La nouvelle version ne répond pas sur la copie."
+    rm -rf "$copy"
+    copy=
 fi
 
 say "Base de données"
-migrated=$(manage "$release" init) || give_up "La migration a échoué."
+migrated=$(manage init) || give_up "La migration a échoué."
 echo "$migrated"
+# From here on this version is the one that fits the database: it stays, whatever comes.
+finished=yes
+rm "$release/.inachevee"
 
 say "Service"
-finished=yes
 point_to() { ln -sfn "$1" "$home/current.new" && mv -T "$home/current.new" "$home/current"; }
 point_to "$release"
 install -m 755 "$release/deploy/portail" /usr/local/bin/portail
@@ -160,16 +209,24 @@ if with_systemd; then
     systemctl enable -q portail.service portail-nightly.timer
     systemctl restart portail.service
     if ! answers 8000; then
-        echo "La nouvelle version ne répond pas (journalctl -u portail)." >&2
+        echo "La nouvelle version ne répond pas (sudo journalctl -u portail)." >&2
         case "$previous:$migrated" in
             ?*:*" 0 migration"*)
                 point_to "$previous"
                 systemctl restart portail.service
-                echo "L'ancienne version est remise en service." >&2 ;;
+                if answers 8000; then
+                    echo "L'ancienne version est remise en service." >&2
+                else
+                    point_to "$release"
+                    systemctl restart portail.service
+                    echo "L'ancienne version ne répond pas non plus." >&2
+                fi ;;
             ?*)
-                echo "Pour revenir en arrière : systemctl stop portail" >&2
-                echo "  ln -sfn $previous $home/current && portail restore $newest" >&2
-                echo "  systemctl start portail" >&2 ;;
+                echo "Pour revenir en arrière :" >&2
+                echo "  sudo systemctl stop portail" >&2
+                echo "  sudo ln -sfn $previous $home/current" >&2
+                echo "  sudo portail restore $newest" >&2
+                echo "  sudo systemctl start portail" >&2 ;;
         esac
         exit 1
     fi
@@ -178,22 +235,62 @@ else
     echo "systemd ne tourne pas ici : les services sont installés, pas démarrés."
 fi
 
-if [ -n "$host" ] && [ "$proxy" = caddy ] && ! grep -q "$host" /etc/caddy/Caddyfile 2>/dev/null; then
+# The proxy's file: put in place at first, renewed where it is still as a version of ours wrote it,
+# else left to whoever changed it, with the new one beside.
+rendered() { sed "s/portail\.exemple\.org/$site/" "$1"; }
+proxy_file() { # OURS INSTALLED
+    ours=$release/deploy/$1 theirs=${previous:-/}/deploy/$1
+    rendered "$ours" > "$2.nouveau"
+    if [ -e "$2" ] && cmp -s "$2" "$2.nouveau"; then
+        rm "$2.nouveau"
+        return 1
+    fi
+    [ ! -e "$2" ] || ! grep -qF "$site" "$2" \
+        || { [ -e "$theirs" ] && rendered "$theirs" | cmp -s - "$2"; } || {
+            echo "$2 n'est plus celui que cette version apporte. Si vous n'y avez rien"
+            echo "changé vous-même : sudo mv $2.nouveau $2"
+            echo "puis : sudo systemctl reload $proxy"
+            return 1
+        }
+}
+case "$proxy" in caddy) file=/etc/caddy/Caddyfile ;; *) file=/etc/nginx/conf.d/portail.conf ;; esac
+# Without --host, another site's file is none of ours.
+if [ -z "$site" ] || [ "$proxy" = none ] \
+    || { [ -z "$host" ] && ! grep -qF "$site" "$file" 2>/dev/null; }; then
+    :
+elif [ "$proxy" = caddy ]; then
     say "Caddy"
-    [ ! -e /etc/caddy/Caddyfile ] || cp -p /etc/caddy/Caddyfile "/etc/caddy/Caddyfile.avant-portail"
-    sed "s/portail\.exemple\.org/$host/" "$release/deploy/Caddyfile" > /etc/caddy/Caddyfile
-    caddy validate --config /etc/caddy/Caddyfile --adapter caddyfile >/dev/null 2>&1 \
-        || { echo "Caddy refuse /etc/caddy/Caddyfile." >&2; exit 1; }
-    if with_systemd; then systemctl enable -q caddy; systemctl restart caddy; fi
-elif [ -n "$host" ] && [ "$proxy" = nginx ] && [ ! -e /etc/nginx/conf.d/portail.conf ]; then
+    if proxy_file Caddyfile "$file"; then
+        caddy validate --config "$file.nouveau" --adapter caddyfile >/dev/null 2>&1 \
+            || { echo "Caddy refuse $file.nouveau ; $file n'a pas changé." >&2; exit 1; }
+        [ ! -e "$file" ] || grep -qF "$site" "$file" || cp -p "$file" "$file.avant-portail"
+        mv "$file.nouveau" "$file"
+        if with_systemd; then systemctl enable -q caddy; systemctl restart caddy; fi
+    fi
+else
     say "nginx"
-    sed "s/portail\.exemple\.org/$host/g" "$release/deploy/nginx.conf" \
-        > /etc/nginx/conf.d/portail.conf.modele
-    echo "Obtenez le certificat, puis mettez le site en place :"
-    echo "  apt-get install certbot python3-certbot-nginx"
-    echo "  certbot certonly --nginx -d $host --deploy-hook 'systemctl reload nginx'"
-    echo "  mv /etc/nginx/conf.d/portail.conf.modele /etc/nginx/conf.d/portail.conf"
-    echo "  nginx -t && systemctl reload nginx"
+    if [ -e "$file" ]; then
+        if proxy_file nginx.conf "$file"; then
+            cp -p "$file" "$file.avant"
+            mv "$file.nouveau" "$file"
+            if nginx -t 2>/dev/null; then
+                rm "$file.avant"
+                if with_systemd; then systemctl reload nginx; fi
+            else
+                mv "$file" "$file.nouveau"
+                mv "$file.avant" "$file"
+                echo "nginx refuse $file.nouveau ; $file n'a pas changé." >&2
+                exit 1
+            fi
+        fi
+    else
+        rendered "$release/deploy/nginx.conf" > "$file.modele"
+        echo "Obtenez le certificat, puis mettez le site en place :"
+        echo "  sudo apt-get install certbot python3-certbot-nginx"
+        echo "  sudo certbot certonly --nginx -d $site --deploy-hook 'systemctl reload nginx'"
+        echo "  sudo mv $file.modele $file"
+        echo "  sudo nginx -t && sudo systemctl reload nginx"
+    fi
 fi
 
 # The three newest versions stay: the one in service and two to fall back on.
@@ -201,13 +298,18 @@ ls -d "$home"/releases/* | sort -r | tail -n +4 | while read -r old; do
     [ "$old" = "$(readlink "$home/current")" ] || rm -rf "$old"
 done
 
-if [ -z "$previous" ]; then
+if [ -z "$newest" ]; then
     say "Première sauvegarde"
-    manage "$release" backup
+    manage backup
 fi
 
 say "Fait"
 /usr/local/bin/portail doctor || true
 echo
+if [ -z "$named" ] && [ "$proxy" != none ]; then
+    echo "Il manque le nom du site : sudo $0 --host portail.exemple.org"
+elif [ "$site" != "$named" ] && [ "$proxy" != none ]; then
+    echo "$env garde l'adresse $named : changez-y PORTAL_BASE_URL si $host est la bonne."
+fi
 echo "Réglages : sudo nano $env, puis sudo systemctl restart portail"
 echo "Aide     : sudo portail --help, et $home/current/docs/guide-bureau.md"
