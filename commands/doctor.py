@@ -1,20 +1,18 @@
 """Looking for what goes wrong in practice."""
 
 import asyncio
-import sqlite3
 import sys
 from collections.abc import Sequence
 
 import click
 
 from commands import fail, load_settings
-from db.database import DatabaseBusy
 from mail.messages import trouble
 from mail.render import render
 from mail.transports import Refused, Unreachable, transport_of
 from security.clock import system_clock
 from settings import Settings
-from upkeep.doctor import Finding, Verdict, bad, examine
+from upkeep.doctor import Verdict, bad, examine, portail
 
 MARKS = {Verdict.GOOD: "  ", Verdict.WARN: "? ", Verdict.BAD: "! "}
 
@@ -34,10 +32,10 @@ def doctor(mail: bool, night: str | None) -> None:
         findings.append(
             bad(
                 "La sauvegarde de cette nuit a échoué.",
-                "« portail backup » ; sinon « journalctl -u portail-nightly » dit pourquoi.",
+                f"{portail('backup')} ; sinon « sudo journalctl -u portail-nightly » dit pourquoi.",
             )
         )
-    findings += _findings(settings)
+    findings += asyncio.run(examine(settings, transport_of(settings), system_clock()))
     for finding in findings:
         click.echo(f"{MARKS[finding.verdict]}{finding.says}")
         if finding.cure:
@@ -47,15 +45,6 @@ def doctor(mail: bool, night: str | None) -> None:
     if mail and count[Verdict.BAD]:
         _tell(settings, [f.says for f in findings if f.verdict is Verdict.BAD])
     sys.exit(1 if count[Verdict.BAD] else 0)
-
-
-def _findings(settings: Settings) -> list[Finding]:
-    try:
-        return asyncio.run(examine(settings, transport_of(settings), system_clock()))
-    except DatabaseBusy:
-        return [bad("La base de données est occupée.", "Réessayez dans une minute.")]
-    except (sqlite3.Error, OSError) as error:
-        return [bad(f"{settings.database} : {error}", "Restaurez la dernière sauvegarde.")]
 
 
 def _tell(settings: Settings, faults: Sequence[str]) -> None:

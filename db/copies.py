@@ -64,12 +64,12 @@ def rows_of(path: Path, table: str) -> int:
 
 
 def quick_check(path: Path) -> str:
-    """What SQLite finds wrong in the live file, an empty string when nothing."""
-    try:
-        with closing(_open(path, "ro")) as connection:
-            answer = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
-    except sqlite3.Error as error:
-        return str(error)
+    """What SQLite finds wrong in the live file, an empty string when nothing.
+
+    Raises `sqlite3.Error` where it cannot look.
+    """
+    with closing(_open(path, "ro")) as connection:
+        answer = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     return "" if answer == "ok" else answer
 
 

@@ -111,16 +111,19 @@ class Database:
     async def close(self) -> None:
         """Wait for the transactions under way, then close every connection.
 
-        All are closed even where the lock's file cannot be opened, which is raised as
-        `sqlite3.OperationalError`: the thread of an open connection would keep the process alive.
+        All are closed, for the thread of one left open would keep the process alive, even where
+        the lock cannot be had: that is raised, as `DatabaseBusy` or `sqlite3.OperationalError`.
         """
         if self._under_way:
             await asyncio.wait(self._under_way)
         self._single_rows.close()
         connections = [*self._readers, self._counter, self._writer]
         try:
-            with self._file_lock:  # the last connection to close writes a checkpoint
+            await self._file_lock.acquire()  # the last connection to close writes a checkpoint
+            try:
                 await _close_all(connections)
+            finally:
+                self._file_lock.release()
         finally:
             await _close_all(connections)
             self._in_use.release()

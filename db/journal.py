@@ -100,17 +100,23 @@ async def newest_at(db: Reader) -> int | None:
     return row[0] if row else None
 
 
-async def addresses_since(db: Reader, since: int) -> tuple[int, list[str]]:
-    """How many members came by themselves since then, and from which addresses (two at most)."""
-    people = await db.one(
-        "SELECT count(DISTINCT member_id) FROM journal WHERE at >= ? AND address IS NOT NULL",
+async def busiest_address(db: Reader, since: int) -> tuple[int, str, int] | None:
+    """How many members came by themselves since then, the address of most, and how many of it.
+
+    None when nobody came.
+    """
+    row = await db.one(
+        """
+        WITH came AS (
+            SELECT DISTINCT member_id, address FROM journal
+            WHERE at >= ? AND member_id IS NOT NULL AND address IS NOT NULL
+        )
+        SELECT (SELECT count(DISTINCT member_id) FROM came), address, count(*)
+        FROM came GROUP BY address ORDER BY 3 DESC, 2 LIMIT 1
+        """,
         (since,),
     )
-    addresses = await db.all(
-        "SELECT DISTINCT address FROM journal WHERE at >= ? AND address IS NOT NULL LIMIT 2",
-        (since,),
-    )
-    return people[0] if people else 0, [row[0] for row in addresses]
+    return (row[0], row[1], row[2]) if row else None
 
 
 async def purge(tx: Transaction, before: int) -> int:

@@ -2,23 +2,27 @@
 
 import asyncio
 import os
+import pwd
+import shlex
 import shutil
 import sqlite3
 import stat
 import subprocess
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from db import copies, journal, outbox
-from db.database import Database, sqlite_version
+from db.database import Database, DatabaseBusy, Transaction, sqlite_version
 from db.migrate import pending
 from mail.transports import Transport, Unreachable
 from settings import Settings
 from upkeep.archive import NotABackup, unpack
 from upkeep.backup import moment_of, newest_in
-from upkeep.files import Occupied, workshop
+from upkeep.files import Occupied, why, workshop
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -28,6 +32,13 @@ ROOM = 500_000_000
 """Bytes that should be free beside the database."""
 CROWD = 10
 """Members who came from one address: more are one proxy, not one household."""
+NIGHT = "portail-nightly.service"
+SHARE = 0.9
+"""Nor do more of a week's members than this share one address."""
+NAMED = 3
+"""Files that a finding names; its cure has them all."""
+INSTALLED = Path(__file__).resolve().is_relative_to("/opt/portail/releases")
+"""Whether deploy/install.sh put this version here."""
 
 
 class Verdict(StrEnum):
@@ -62,25 +73,96 @@ def bad(says: str, cure: str) -> Finding:
     return Finding(Verdict.BAD, says, cure)
 
 
+def portail(words: str) -> str:
+    """A command of the portal, as it is typed here."""
+    return f"{'sudo portail' if INSTALLED else 'python manage.py'} {words}"
+
+
+def setting(line: str) -> str:
+    """How a setting is changed here."""
+    if not INSTALLED:
+        return f"Dans .env : {line}, puis redémarrez le portail."
+    return f"sudo nano /etc/portail/portail.env : {line}, puis sudo systemctl restart portail"
+
+
 async def examine(settings: Settings, transport: Transport, now: int) -> list[Finding]:
-    """Every check, in an order in which the causes come before what follows from them."""
-    findings = [*settings_say(settings), *files(settings), sqlite_in_use(), await clock(now)]
-    behind = schema(settings.database)
-    findings.append(behind)
-    if behind.verdict is Verdict.GOOD:
-        db = await Database.open(settings.database)
+    """Every check, in an order in which the causes come before what follows from them.
+
+    One that fails is a finding itself, and takes no other with it.
+    """
+    findings: list[Finding] = []
+
+    @contextmanager
+    def caught() -> Iterator[None]:
         try:
-            findings += [
-                await asyncio.to_thread(integrity, settings.database),
-                await clock_of_journal(db, now),
-                await proxies(settings, db, now),
-                *await mails(db, now),
-                await last_backup(db, now),
-            ]
-        finally:
-            await db.close()
-    findings += [await smtp(settings, transport), *await asyncio.to_thread(backups, settings)]
+            yield
+        except (DatabaseBusy, sqlite3.Error, OSError) as error:
+            said = trouble(settings, error)
+            if all(finding.cure != said.cure for finding in findings):  # once is enough
+                findings.append(said)
+
+    findings += settings_say(settings)
+    with caught():
+        findings += files(settings)
+    findings += [sqlite_in_use(), await clock()]
+    with caught():
+        behind = schema(settings.database)
+        findings.append(behind)
+        if behind.verdict is Verdict.GOOD:
+            db = await Database.open(settings.database)
+            try:
+                with caught():
+                    findings.append(await asyncio.to_thread(integrity, settings))
+                with caught():
+                    findings.append(await writing(settings, db, now))
+                with caught():
+                    findings.append(await clock_of_journal(db, now))
+                with caught():
+                    findings.append(await proxies(settings, db, now))
+                with caught():
+                    findings += await mails(db, now)
+                with caught():
+                    findings.append(await last_backup(db, now))
+            finally:
+                await db.close()
+    with caught():
+        findings.append(await smtp(settings, transport))
+    with caught():
+        allowed = await _written_at_night()
+        findings += await asyncio.to_thread(lambda: list(backups(settings, allowed)))
     return findings
+
+
+def trouble(settings: Settings, error: Exception) -> Finding:
+    """What a check ran into. Only a damaged file is a reason to restore."""
+    database = settings.database
+    if isinstance(error, DatabaseBusy):
+        return bad("La base de données est occupée.", "Réessayez dans une minute.")
+    if isinstance(error, OSError):
+        return bad(f"{error.filename or database} : {why(error)}.", _look(database))
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in (
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+    ):
+        return bad(f"{database} ne s’ouvre pas, elle est abîmée ({error}).", _restore(settings))
+    return bad(f"{database} ne se laisse pas lire ou écrire ({error}).", _look(database))
+
+
+def _look(database: Path) -> str:
+    folder = shlex.quote(str(database.parent))
+    return (
+        "Rien n’est à restaurer : voyez à qui sont les fichiers et s’il y a de la place "
+        f"(sudo ls -la {folder} ; df -h {folder}), puis redémarrez le portail."
+    )
+
+
+def _restore(settings: Settings) -> str:
+    try:
+        newest = newest_in(settings.backup_dir)
+    except OSError:
+        newest = None
+    command = portail(f"restore {newest or 'SAUVEGARDE'}")
+    return f"sudo systemctl stop portail ; {command} ; sudo systemctl start portail"
 
 
 def settings_say(settings: Settings) -> Iterator[Finding]:
@@ -90,7 +172,9 @@ def settings_say(settings: Settings) -> Iterator[Finding]:
     else:
         yield warn(
             f"Le portail n’est ouvert que sur cette machine ({settings.base_url}).",
-            "PORTAL_BASE_URL=https://…, et un mandataire devant (deploy/Caddyfile).",
+            "sudo /opt/portail/current/deploy/install.sh --host VOTRE.SITE"
+            if INSTALLED
+            else "PORTAL_BASE_URL=https://…, et un mandataire devant (deploy/Caddyfile).",
         )
     missing = [
         name
@@ -104,12 +188,12 @@ def settings_say(settings: Settings) -> Iterator[Finding]:
     if missing:
         yield warn(
             f"Les membres ne lisent pas tout du bureau : {', '.join(missing)}.",
-            "Donnez ces réglages ; la Loi 25 veut un responsable nommé.",
+            setting(f"donnez {', '.join(missing)} (la Loi 25 veut un responsable nommé)"),
         )
     if settings.development:
         yield bad(
             "PORTAL_DEVELOPMENT est allumé : les courriels se lisent à /dev/courriels.",
-            "Enlevez ce réglage.",
+            setting("enlevez PORTAL_DEVELOPMENT"),
         )
 
 
@@ -117,32 +201,73 @@ def files(settings: Settings) -> Iterator[Finding]:
     """Who may read the database and the key, and the room that is left."""
     database = settings.database
     if not database.parent.is_dir():
-        yield bad(f"Le dossier {database.parent} n’existe pas.", "Lancez « manage.py init ».")
+        yield bad(f"Le dossier {database.parent} n’existe pas.", portail("init"))
         return
-    private = [database, Path(f"{database}-wal"), settings.key_file, settings.backup_dir]
-    opened = [path for path in private if path and path.exists() and _is_open(path)]
+    user = _me()
+    folder = shlex.quote(str(database.parent))
+    try:
+        with tempfile.TemporaryFile(dir=database.parent):
+            pass
+    except OSError as error:
+        yield bad(
+            f"Le dossier {database.parent} n’est pas inscriptible ({why(error)}).",
+            f"sudo chown {user}: {folder} && sudo chmod u+rwx {folder}",
+        )
+    held = list(_held(settings))
+    opened = [path for path, state in held if stat.S_IMODE(state.st_mode) & 0o077]
     if opened:
         yield bad(
-            f"D’autres utilisateurs peuvent lire {', '.join(map(str, opened))}.",
-            "chmod go-rwx sur ces fichiers.",
+            f"D’autres utilisateurs peuvent lire {_named(opened)}.",
+            f"sudo chmod go-rwx {_typed(opened)}",
         )
     else:
         yield good("Personne d’autre ne peut lire la base de données ni la clé.")
-    strangers = [
-        path for path in private if path and path.exists() and path.stat().st_uid != os.geteuid()
-    ]
+    strangers = [path for path, state in held if state.st_uid != os.geteuid()]
     if strangers:
         yield bad(
-            f"D’un autre utilisateur : {', '.join(map(str, strangers))}.",
-            f"chown de ces fichiers à l’utilisateur du portail ({os.geteuid()}).",
+            f"D’un autre utilisateur : {_named(strangers)}.",
+            f"sudo chown {user}: {_typed(strangers)}",
         )
     size = database.stat().st_size if database.exists() else 0
     free = shutil.disk_usage(database.parent).free
     room = f"{free / 1e9:.1f} Go libres dans {database.parent}".replace(".", ",", 1)
     if free < max(ROOM, 4 * size):
-        yield bad(f"Le disque se remplit : {room}.", "Libérez de la place sur cette machine.")
+        yield bad(
+            f"Le disque se remplit : {room}.",
+            "Libérez de la place : sudo apt-get clean ; sudo journalctl --vacuum-size=200M",
+        )
     else:
         yield good(f"{room}.")
+
+
+def _held(settings: Settings) -> Iterator[tuple[Path, os.stat_result]]:
+    """What holds or guards personal facts: the database and all beside it, key, backups."""
+    database, folder = settings.database, settings.backup_dir
+    found = [*sorted(database.parent.glob(f"{database.name}*")), settings.key_file, folder]
+    if folder.is_dir():
+        found += sorted(file for file in folder.iterdir() if moment_of(file.name))
+    for path in found:
+        try:
+            if path:
+                yield path, path.stat()
+        except FileNotFoundError:
+            pass  # the log comes and goes
+
+
+def _me() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+
+def _named(paths: list[Path]) -> str:
+    names = ", ".join(map(str, paths[:NAMED]))
+    return names if len(paths) <= NAMED else f"{names} et {len(paths) - NAMED} autre(s)"
+
+
+def _typed(paths: list[Path]) -> str:
+    return " ".join(shlex.quote(str(path)) for path in paths)
 
 
 def sqlite_in_use() -> Finding:
@@ -154,50 +279,56 @@ def sqlite_in_use() -> Finding:
 
 
 def schema(database: Path) -> Finding:
-    """Whether the database is there and of this version."""
+    """Whether the database is there and of this version. Raises `sqlite3.Error`."""
     if not database.exists():
-        return bad(f"{database} n’existe pas.", "Lancez « manage.py init ».")
-    try:
-        behind = pending(database)
-    except sqlite3.Error as error:
-        return bad(f"{database} ne s’ouvre pas ({error}).", "Restaurez la dernière sauvegarde.")
+        return bad(f"{database} n’existe pas.", portail("init"))
+    behind = pending(database)
     if behind > 0:
-        return bad(f"{behind} mise(s) à niveau attendent.", "Lancez « manage.py init ».")
+        return bad(f"{behind} mise(s) à niveau attendent.", portail("init"))
     if behind < 0:
         return bad(
             "La base de données vient d’une version plus récente du portail.",
-            "Remettez la version récente du portail.",
+            "Relancez deploy/install.sh depuis le dossier de la version récente.",
         )
     return good("La base de données est à niveau.")
 
 
-def integrity(database: Path) -> Finding:
-    """What SQLite says of the file's pages."""
-    fault = copies.quick_check(database)
+def integrity(settings: Settings) -> Finding:
+    """What SQLite says of the file's pages. Raises `sqlite3.Error`."""
+    fault = copies.quick_check(settings.database)
     if fault:
-        return bad(
-            f"La base de données est abîmée : {fault}.",
-            "Arrêtez le portail, puis « manage.py restore » la dernière sauvegarde.",
-        )
+        return bad(f"La base de données est abîmée : {fault}.", _restore(settings))
     return good("La base de données est saine.")
 
 
-async def clock(now: int) -> Finding:
+class _Undone(Exception):
+    pass
+
+
+async def writing(settings: Settings, db: Database, now: int) -> Finding:
+    """Whether the database takes a line, which is then undone.
+
+    Raises `DatabaseBusy` or `sqlite3.Error`.
+    """
+
+    async def work(tx: Transaction) -> None:
+        await journal.write(tx, "doctor", at=now, actor="portal")
+        raise _Undone
+
+    with suppress(_Undone):
+        await db.write(work)
+    return good("La base de données peut être écrite.")
+
+
+async def clock() -> Finding:
     """Whether the machine keeps its clock by the network."""
-    if not shutil.which("timedatectl"):
-        return good("L’horloge n’a pu être vérifiée ici.")
-    process = await asyncio.create_subprocess_exec(
-        *("timedatectl", "show", "-p", "NTPSynchronized", "--value"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    out, _ = await process.communicate()
-    if out.strip() == b"no":
+    synchronized = await _asked("timedatectl", "show", "-p", "NTPSynchronized", "--value")
+    if synchronized == "no":
         return warn(
             "L’horloge n’est pas réglée par le réseau : les délais seront faux.",
             "sudo timedatectl set-ntp true",
         )
-    return good("L’horloge est à l’heure." if out.strip() else "L’horloge n’a pu être vérifiée.")
+    return good("L’horloge est à l’heure." if synchronized else "L’horloge n’a pu être vérifiée.")
 
 
 async def clock_of_journal(db: Database, now: int) -> Finding:
@@ -213,16 +344,18 @@ async def clock_of_journal(db: Database, now: int) -> Finding:
 
 async def proxies(settings: Settings, db: Database, now: int) -> Finding:
     """Whether members' addresses are told apart: limits a visitor need that."""
-    people, addresses = await journal.addresses_since(db, now - 30 * DAY)
-    if people >= CROWD and len(addresses) == 1:
-        return bad(
-            f"{people} membres sont venus de la même adresse.",
-            f"Si c’est votre mandataire : PORTAL_TRUSTED_PROXIES={addresses[0]}",
-        )
+    came = await journal.busiest_address(db, now - 7 * DAY)
+    if came:
+        people, address, most = came
+        if people >= CROWD and most > SHARE * people:
+            return bad(
+                f"{most} membres sur {people} sont venus de la même adresse.",
+                setting(f"si c’est votre mandataire, PORTAL_TRUSTED_PROXIES={address}"),
+            )
     if settings.https and not settings.trusted_proxies:
         return warn(
             "Aucun mandataire n’est déclaré : tous les visiteurs auront la même adresse.",
-            "PORTAL_TRUSTED_PROXIES=127.0.0.1,::1 quand le mandataire est sur cette machine.",
+            setting("PORTAL_TRUSTED_PROXIES=127.0.0.1,::1 (le mandataire est sur cette machine)"),
         )
     return good("Les adresses des visiteurs se distinguent.")
 
@@ -235,7 +368,7 @@ async def mails(db: Database, now: int) -> list[Finding]:
         findings.append(
             bad(
                 f"Des courriels attendent depuis {(now - due) // HOUR} h.",
-                "Voyez la ligne du serveur de courriel, et « manage.py mail list ».",
+                f"Voyez la ligne du serveur de courriel, et {portail('mail list')}",
             )
         )
     failed = await outbox.given_up_since(db, now - 7 * DAY)
@@ -243,7 +376,7 @@ async def mails(db: Database, now: int) -> list[Finding]:
         findings.append(
             warn(
                 f"{failed} courriel(s) de la semaine ne sont pas partis.",
-                "« manage.py mail list --failed » dit pourquoi.",
+                f"{portail('mail list --failed')} dit pourquoi.",
             )
         )
     return findings or [good("Aucun courriel n’attend.")]
@@ -254,7 +387,7 @@ async def smtp(settings: Settings, transport: Transport) -> Finding:
     if settings.smtp_url is None:
         return warn(
             f"Aucun serveur de courriel : les courriels s’écrivent dans {settings.mail_dir}.",
-            "PORTAL_SMTP_URL=smtp+starttls://nom:motdepasse@hote:587",
+            setting("PORTAL_SMTP_URL=smtp+starttls://nom:motdepasse@hote:587"),
         )
     try:
         async with transport.connect():
@@ -262,7 +395,8 @@ async def smtp(settings: Settings, transport: Transport) -> Finding:
     except Unreachable as error:
         return bad(
             f"Le serveur de courriel n’accepte pas le portail : {error}.",
-            "Vérifiez PORTAL_SMTP_URL (nom, mot de passe, port), puis « manage.py mail test ».",
+            f"Vérifiez PORTAL_SMTP_URL (nom, mot de passe, port), puis "
+            f"{portail('mail test VOTRE@ADRESSE')}",
         )
 
 
@@ -271,25 +405,30 @@ async def last_backup(db: Database, now: int) -> Finding:
     entry = await journal.newest(db, "backed_up")
     failed = await journal.newest(db, "backup_failed")
     if failed and (entry is None or failed.at > entry.at):
-        return bad(f"La dernière sauvegarde a manqué : {failed.detail}.", "« manage.py backup »")
+        return bad(f"La dernière sauvegarde a manqué : {failed.detail}.", portail("backup"))
     if entry is None:
-        return bad("Aucune sauvegarde n’a encore été faite.", "« manage.py backup »")
+        return bad("Aucune sauvegarde n’a encore été faite.", portail("backup"))
     if now - entry.at > BACKUP_LATE:
         return bad(
             f"La dernière sauvegarde date de {(now - entry.at) // HOUR} h.",
-            "« systemctl status portail-nightly.timer », et « manage.py backup » aussitôt.",
+            f"{portail('backup')} ; sudo systemctl enable --now portail-nightly.timer",
         )
     return good("La dernière sauvegarde a moins de 36 h.")
 
 
-def backups(settings: Settings) -> Iterator[Finding]:
-    """Reads the newest backup of each folder as a restoration would."""
+def backups(settings: Settings, allowed: list[Path]) -> Iterator[Finding]:
+    """Reads the newest backup of each folder as a restoration would.
+
+    `allowed` are the folders that the night may write, empty where that is not known.
+    """
     yield _newest_backup(settings.backup_dir)
     second = settings.backup_second_dir
     if second is None:
         yield warn(
             "Les sauvegardes ne sont que sur cette machine.",
-            "PORTAL_BACKUP_SECOND_DIR : un dossier sur un autre disque ou une clé USB.",
+            setting(
+                "PORTAL_BACKUP_SECOND_DIR=/mnt/portail, un autre disque ou une clé USB (guide, 4)"
+            ),
         )
         return
     yield _newest_backup(second)
@@ -297,31 +436,49 @@ def backups(settings: Settings) -> Iterator[Finding]:
     if second.exists() and database.exists() and second.stat().st_dev == database.stat().st_dev:
         yield warn(
             f"{second} est sur le même disque que la base de données : il mourrait avec elle.",
-            "Montez-y un autre disque, ou choisissez un dossier qui s’y trouve.",
+            f"Branchez-y un autre disque ou une clé : sudo mount /dev/DISQUE {second} (guide, 4)",
         )
+    if allowed and not any(second.resolve().is_relative_to(path) for path in allowed):
+        yield bad(
+            f"La nuit n’a pas le droit d’écrire dans {second}.",
+            setting("PORTAL_BACKUP_SECOND_DIR=/mnt/portail, et le disque monté là (guide, 4)"),
+        )
+
+
+async def _written_at_night() -> list[Path]:
+    """The folders into which systemd lets the night write; none where it does not say."""
+    said = await _asked("systemctl", "show", "-p", "ReadWritePaths", "--value", NIGHT)
+    return [Path(path.lstrip("-+")) for path in said.split()]
+
+
+async def _asked(*command: str) -> str:
+    """What a program of the machine answers; nothing where there is none."""
+    if not shutil.which(command[0]):
+        return ""
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    out, _ = await process.communicate()
+    return out.decode().strip()
 
 
 def _newest_backup(folder: Path) -> Finding:
     try:
         newest = newest_in(folder) if folder.exists() else None
         if newest is None:
-            return bad(f"Aucune sauvegarde dans {folder}.", "« manage.py backup »")
+            return bad(f"Aucune sauvegarde dans {folder}.", portail("backup"))
         with workshop(folder, ".relecture-en-cours") as place:
             unpack(newest, place)
     except NotABackup as error:
         return bad(
-            f"{newest} : {error}.", "Faites-en une autre (« manage.py backup ») ; gardez celle-ci."
+            f"{newest} : {error}.", f"{portail('backup')} en fait une autre ; gardez celle-ci."
         )
     except Occupied:
         return good(f"Une sauvegarde est en cours dans {folder}.")
     except OSError as error:
         return bad(
-            f"{folder} : {error.strerror or error}.",
-            "Le disque est-il branché ? « manage.py backup »",
+            f"{folder} : {why(error)}.",
+            f"Le disque est-il branché, et à {_me()} ? Puis {portail('backup')}",
         )
     moment = moment_of(newest.name)
     return good(f"La sauvegarde du {moment:%Y-%m-%d %H:%M} se relit ({newest}).")
-
-
-def _is_open(path: Path) -> bool:
-    return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)

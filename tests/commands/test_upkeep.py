@@ -201,7 +201,7 @@ def test_the_doctor_finds_what_is_wrong(
         "! D’autres utilisateurs peuvent lire",
         "! Le serveur de courriel n’accepte pas le portail",
         "! Le journal a des lignes du futur",
-        "! 20 membres sont venus de la même adresse.",
+        "! 20 membres sur 20 sont venus de la même adresse.",
         "PORTAL_TRUSTED_PROXIES=127.0.0.1",
         f"! {backup} : le fichier est abîmé",
     ):
