@@ -1,5 +1,6 @@
 """A backup is called good once it was opened again, checked and counted against its source."""
 
+import errno
 import os
 import re
 import shutil
@@ -16,6 +17,8 @@ from upkeep.files import private_file, settle, workshop
 
 FORM = "portail-%Y%m%d-%H%M%S.tar.gz"
 PATTERN = re.compile(r"portail-([0-9]{8}-[0-9]{6})\.tar\.gz")
+LINKLESS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+"""What a file system without hard links says, such as a USB key's."""
 WORKSHOP = ".sauvegarde-en-cours"
 KEPT: tuple[tuple[int, Callable[[datetime], Hashable]], ...] = (
     (7, lambda moment: moment.date()),
@@ -50,8 +53,7 @@ def make(settings: Settings, folder: Path, moment: datetime) -> Made:
         source.unlink()
         _verify(archive, place, backup)
         path = _publish(archive, folder / moment.strftime(FORM))
-        for name in to_remove(file.name for file in folder.iterdir()):
-            (folder / name).unlink()
+        _rotate(path)
     return Made(path, path.stat().st_size, backup)
 
 
@@ -67,8 +69,7 @@ def carry(made: Made, folder: Path) -> Path:
             shutil.copyfileobj(source, target)
         _verify(archive, place, made.backup)
         path = _publish(archive, folder / made.path.name)
-        for name in to_remove(file.name for file in folder.iterdir()):
-            (folder / name).unlink()
+        _rotate(path)
     return path
 
 
@@ -113,6 +114,25 @@ def _verify(archive: Path, place: Path, expected: Backup) -> None:
 
 
 def _publish(archive: Path, path: Path) -> Path:
-    os.link(archive, path)  # never over a backup that is there
+    """Give it its name, never over a backup that is there."""
+    try:
+        os.link(archive, path)
+    except OSError as error:
+        if error.errno not in LINKLESS:
+            raise
+        # The folder is this process's alone meanwhile.
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        archive.rename(path)
     settle(path.parent)
     return path
+
+
+def _rotate(newest: Path) -> None:
+    """Remove the backups whose time is past as seen from that one.
+
+    One with a later name, from a clock that was ahead, neither counts nor goes.
+    """
+    names = (file.name for file in newest.parent.iterdir())
+    for name in to_remove(name for name in names if name <= newest.name):
+        (newest.parent / name).unlink()

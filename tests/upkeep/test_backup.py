@@ -1,12 +1,20 @@
 """Backups: good ones, the ones that are kept, the second folder, and what a killed one leaves."""
 
 import asyncio
+import hashlib
+import io
+import json
+import os
+import shutil
 import sqlite3
 import stat
+import subprocess
 import tarfile
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +25,7 @@ from hypothesis import strategies as st
 from db.database import Database
 from settings import MONTREAL, Settings
 from tests.people import EVERYONE
-from upkeep.archive import NotABackup, unpack
+from upkeep.archive import DATABASE, KEYS, MANIFEST, NotABackup, unpack
 from upkeep.backup import FORM, WORKSHOP, carry, make, to_remove
 from upkeep.files import Occupied, workshop
 
@@ -105,6 +113,47 @@ def test_a_backup_never_overwrites_another(settings: Settings, tmp_path: Path) -
     assert first.path.read_bytes() == before
 
 
+@pytest.fixture
+def usb(tmp_path: Path) -> Iterator[Path]:
+    """A key as offices buy them: exFAT knows no hard links, no owners and no modes."""
+    key, image = tmp_path / "usb", tmp_path / "image"
+    with image.open("wb") as file:
+        file.truncate(20 << 20)
+    key.mkdir()
+    loop = ""
+    try:
+        for command in (
+            ["mkfs.exfat", image],
+            ["losetup", "-f", "--show", image],
+            ["mount", "-t", "exfat", "LOOP", key],
+        ):
+            line = [str(part).replace("LOOP", loop) for part in command]
+            if line[0] == "mount" and shutil.which("mount.exfat-fuse"):
+                line = ["mount.exfat-fuse", *line[3:]]
+            done = subprocess.run(line, capture_output=True, text=True, check=False)
+            if done.returncode:
+                pytest.skip(f"no key may be made here: {done.stderr}")
+            loop = done.stdout.strip()
+        yield key
+        subprocess.run(["umount", key], check=True)
+    except FileNotFoundError as error:
+        pytest.skip(f"no key may be made here: {error}")
+    finally:
+        if loop.startswith("/dev/"):
+            subprocess.run(["losetup", "-d", loop], check=False, capture_output=True)
+
+
+def test_a_usb_key_takes_backups(settings: Settings, tmp_path: Path, usb: Path) -> None:
+    with pytest.raises(OSError):  # noqa: PT011 - or this key is none of the kind
+        os.link(__file__, usb / "link")
+    made = make(settings, tmp_path / "b", NOON)
+    assert carry(made, usb).read_bytes() == made.path.read_bytes()
+    with pytest.raises(FileExistsError):
+        carry(made, usb)
+    later = make(settings, usb, NOON + timedelta(hours=1))
+    assert [file.name for file in usb.iterdir()] == [later.path.name]
+
+
 def test_what_a_killed_backup_left_is_removed(settings: Settings, tmp_path: Path) -> None:
     left = tmp_path / WORKSHOP
     left.mkdir()
@@ -163,6 +212,97 @@ def test_a_damaged_database_is_never_called_backed_up(settings: Settings, tmp_pa
     assert not list((tmp_path / "b").glob("*.tar.gz"))
 
 
+def rewritten(archive: Path, change: Callable[[dict[str, bytes]], None]) -> None:
+    """Write the archive anew, intact as an archive, with other parts."""
+    with tarfile.open(archive) as tar:
+        parts = {}
+        for entry in tar:
+            file = tar.extractfile(entry)
+            assert file
+            parts[entry.name] = file.read()
+    change(parts)
+    with tarfile.open(archive, "w:gz") as tar:
+        for name, data in parts.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            tar.addfile(entry, io.BytesIO(data))
+
+
+def other_row(parts: dict[str, bytes], tmp_path: Path, *, consistent: bool) -> None:
+    """Another database, of which the manifest may know."""
+    file = tmp_path / "other.db"
+    file.write_bytes(parts[DATABASE])
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("INSERT INTO journal (at, event, actor) VALUES (1, 'x', 'portal')")
+    parts[DATABASE] = file.read_bytes()
+    if consistent:
+        manifest = json.loads(parts[MANIFEST])
+        manifest["sha256"] = hashlib.sha256(parts[DATABASE]).hexdigest()
+        parts[MANIFEST] = json.dumps(manifest).encode()
+
+
+def no_key(parts: dict[str, bytes], tmp_path: Path) -> None:
+    parts[KEYS] = b"\n"
+
+
+def no_manifest(parts: dict[str, bytes], tmp_path: Path) -> None:
+    del parts[MANIFEST]
+
+
+def damaged_inside(parts: dict[str, bytes], tmp_path: Path) -> None:
+    """A page of zeros that was there when the sum was taken."""
+    data = bytearray(parts[DATABASE])
+    data[-4096:] = bytes(4096)
+    manifest = json.loads(parts[MANIFEST])
+    manifest["sha256"] = hashlib.sha256(data).hexdigest()
+    parts[DATABASE], parts[MANIFEST] = bytes(data), json.dumps(manifest).encode()
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (partial(other_row, consistent=False), "n’est plus celle qui a été sauvegardée"),
+        (partial(other_row, consistent=True), "ne contient pas ce qui a été compté"),
+        (damaged_inside, "est abîmée"),
+        (no_key, "la clé manque"),
+        (no_manifest, "il manque une partie"),
+    ],
+)
+def test_an_archive_whose_parts_do_not_fit_is_no_backup(
+    settings: Settings, tmp_path: Path, place: Path, change: Callable[..., None], why: str
+) -> None:
+    path = make(settings, tmp_path / "b", NOON).path
+    rewritten(path, lambda parts: change(parts, tmp_path))
+    with pytest.raises(NotABackup, match=why):
+        unpack(path, place)
+
+
+def test_a_good_archive_that_was_written_anew_is_good(
+    settings: Settings, tmp_path: Path, place: Path
+) -> None:
+    """Or the test above would prove nothing."""
+    path = make(settings, tmp_path / "b", NOON).path
+    rewritten(path, lambda parts: None)
+    assert unpack(path, place).keys == settings.secret_keys
+
+
+def test_what_does_not_read_back_is_no_backup(settings: Settings, tmp_path: Path) -> None:
+    """A key that a backup cannot hold: what is read back is not what was to be kept."""
+    broken = replace(settings, secret_keys=("a key with a space, that comes back as many",))
+    with pytest.raises(NotABackup, match="la copie relue"):
+        make(broken, tmp_path / "b", NOON)
+    assert list((tmp_path / "b").iterdir()) == []
+
+
+def test_a_backup_that_spoils_on_its_way_is_not_carried(settings: Settings, tmp_path: Path) -> None:
+    made = make(settings, tmp_path / "b", NOON)
+    data = made.path.read_bytes()
+    made.path.write_bytes(data[:-300] + bytes(300))
+    with pytest.raises(NotABackup):
+        carry(made, tmp_path / "second")
+    assert list((tmp_path / "second").iterdir()) == []
+
+
 def names(days: list[date]) -> list[str]:
     return [datetime(day.year, day.month, day.day, 3, 30).strftime(FORM) for day in days]
 
@@ -190,6 +330,38 @@ def test_rotation_keeps_the_newest_and_is_done_once(days: set[date]) -> None:
     assert kept[-min(7, len(kept)) :] == everything[-min(7, len(kept)) :]
     assert len(kept) <= 7 + 4 + 12
     assert to_remove(kept) == []
+
+
+def test_the_past_nights_are_removed_in_both_folders(settings: Settings, tmp_path: Path) -> None:
+    for folder in (tmp_path / "b", tmp_path / "second"):
+        folder.mkdir()
+        for name in names([NOON.date() - timedelta(days=n) for n in range(1, 60)]):
+            (folder / name).touch()
+    made = make(settings, tmp_path / "b", NOON)
+    path = carry(made, tmp_path / "second")
+    for folder, new in ((made.path.parent, made.path.name), (path.parent, path.name)):
+        left = sorted(file.name for file in folder.iterdir())
+        assert left[-7:] == [
+            *names([NOON.date() - timedelta(days=n) for n in range(6, 0, -1)]),
+            new,
+        ]
+        assert len(left) < 7 + 4 + 3
+
+
+def test_what_was_just_made_stays_where_names_lie_in_the_future(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """The clock was ahead for a while, and was set right."""
+    ahead = names([date(2031, 1, 1) + timedelta(days=40 * n) for n in range(30)])
+    past = names([NOON.date() - timedelta(days=n) for n in range(1, 60)])
+    for name in [*ahead, *past]:
+        (tmp_path / name).touch()
+    for night in range(3):
+        made = make(settings, tmp_path, NOON + timedelta(days=night))
+        assert made.path.exists()
+    left = {file.name for file in tmp_path.iterdir()}
+    assert left > set(ahead)
+    assert len(left & set(past)) < 4 + 4 + 3
 
 
 def test_rotation_touches_no_other_file() -> None:
