@@ -12,6 +12,7 @@ from members.purge import purge as purge_all
 from security.clock import system_clock
 from settings import Settings
 from upkeep import keys
+from upkeep.restore import drop_aside
 
 
 @click.command()
@@ -66,6 +67,7 @@ def purge() -> None:
         counts = await purge_all(db, now=now, journal_days=settings.journal_days)
         if settings.key_file:
             counts["key"] = keys.drop_retired(settings.key_file, settings.secret_keys, now)
+        counts["avant"] = drop_aside(settings.database, now)
         return counts
 
     counts = with_database(work)

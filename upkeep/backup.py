@@ -120,9 +120,7 @@ def _publish(archive: Path, path: Path) -> Path:
     except OSError as error:
         if error.errno not in LINKLESS:
             raise
-        # The folder is this process's alone meanwhile.
-        if path.exists():
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        # A name that is taken was refused first, and the folder is this process's alone.
         archive.rename(path)
     settle(path.parent)
     return path

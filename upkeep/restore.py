@@ -1,6 +1,7 @@
 """Putting a backup in the place of the database, so that nothing of the present one is lost."""
 
 import os
+import re
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from upkeep.files import settle, workshop
 from upkeep.keys import write_keys
 
 WORKSHOP = ".restauration-en-cours"
+ASIDE = re.compile(r"([0-9]{8}-[0-9]{6})(-wal|-shm)?")
+KEPT_ASIDE = 30 * 24 * 3600
 HELD = "retenu : la base vient d’une sauvegarde, il est peut-être déjà parti"
 """Why a mail of the backup does not leave by itself: it may have left since."""
 
@@ -93,6 +96,20 @@ def _aside(database: Path, moment: datetime) -> Path | None:
     if not database.exists():
         return None
     return database.with_name(f"{database.name}.avant-{moment:%Y%m%d-%H%M%S}")
+
+
+def drop_aside(database: Path, now: int) -> int:
+    """Erase the files that restorations kept aside over 30 days ago; gives how many there were.
+
+    They hold everybody's facts. When one was made is in its name. Raises `OSError`.
+    """
+    gone = 0
+    for file in sorted(database.parent.glob(f"{database.name}.avant-*")):
+        found = ASIDE.fullmatch(file.name.removeprefix(f"{database.name}.avant-"))
+        if found and now - datetime.strptime(found[1], "%Y%m%d-%H%M%S").timestamp() > KEPT_ASIDE:
+            file.unlink()
+            gone += not found[2]
+    return gone
 
 
 def _swap(copy: Path, database: Path, aside: Path | None) -> None:

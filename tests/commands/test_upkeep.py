@@ -156,7 +156,10 @@ def test_the_key_is_rotated(manage: Manage, database: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert journal(database)[-1][0] == "key_rotated"
     os.utime(file, (0, 0))
-    assert "key 1" in one_line(manage("purge"), 0)
+    aside = database.with_name("portal.db.avant-20200101-120000")
+    aside.touch()
+    assert "key 1, avant 1" in one_line(manage("purge"), 0)
+    assert not aside.exists()
     assert file.read_text().split() == [new]
 
 

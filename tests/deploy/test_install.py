@@ -357,3 +357,28 @@ def test_without_sudo_the_whole_line_is_repeated(installed: Machine, version: Pa
     assert done.returncode == 2
     line = "Lancez : sudo /opt/version/deploy/install.sh --host a.example --proxy nginx\n"
     assert done.stderr == line
+
+
+def test_an_export_is_yours_and_goes_to_a_usb_key_too(machine: Machine, version: Path) -> None:
+    """Whose file system knows no owners."""
+    if not (shutil.which("mkfs.exfat") and shutil.which("mount.exfat-fuse")):
+        pytest.skip("no key may be made here")
+    lines = """set -e
+export SUDO_UID=12345 SUDO_GID=12345
+portail export /run/liste.csv
+stat -c '%a %u %g' /run/liste.csv
+truncate -s 20M /run/image
+mkfs.exfat /run/image > /dev/null
+loop=$(losetup -f --show /run/image)
+trap 'umount /run/key; losetup -d "$loop"' EXIT
+mkdir /run/key
+mount.exfat-fuse "$loop" /run/key 2> /dev/null > /dev/null
+for _ in once over; do portail export /run/key/liste.csv; done
+cmp /run/liste.csv /run/key/liste.csv
+portail export /proc/liste.csv"""
+    done = machine.run(version, lines)
+    said = ["/run/liste.csv : 0 membre(s).", "600 12345 12345"]
+    said += ["/run/key/liste.csv : 0 membre(s)."] * 2
+    assert done.stdout.splitlines() == said, done.stderr
+    assert done.returncode == 1
+    assert done.stderr.startswith("/proc/liste.csv n’a pu être écrit")

@@ -116,31 +116,25 @@ def test_a_backup_never_overwrites_another(settings: Settings, tmp_path: Path) -
 @pytest.fixture
 def usb(tmp_path: Path) -> Iterator[Path]:
     """A key as offices buy them: exFAT knows no hard links, no owners and no modes."""
+    if os.geteuid() or not (shutil.which("mkfs.exfat") and shutil.which("mount.exfat-fuse")):
+        pytest.skip("no key may be made here")
     key, image = tmp_path / "usb", tmp_path / "image"
+    key.mkdir()
     with image.open("wb") as file:
         file.truncate(20 << 20)
-    key.mkdir()
-    loop = ""
+    subprocess.run(["mkfs.exfat", image], check=True, capture_output=True)
+    losetup = ["losetup", "-f", "--show", image]
+    done = subprocess.run(losetup, capture_output=True, text=True, check=False)
+    loop = done.stdout.strip()
     try:
-        for command in (
-            ["mkfs.exfat", image],
-            ["losetup", "-f", "--show", image],
-            ["mount", "-t", "exfat", "LOOP", key],
-        ):
-            line = [str(part).replace("LOOP", loop) for part in command]
-            if line[0] == "mount" and shutil.which("mount.exfat-fuse"):
-                line = ["mount.exfat-fuse", *line[3:]]
-            done = subprocess.run(line, capture_output=True, text=True, check=False)
-            if done.returncode:
-                pytest.skip(f"no key may be made here: {done.stderr}")
-            loop = done.stdout.strip()
+        mount = ["mount.exfat-fuse", loop, str(key)]
+        if done.returncode or subprocess.run(mount, capture_output=True, check=False).returncode:
+            pytest.skip("no key may be mounted here")
         yield key
         subprocess.run(["umount", key], check=True)
-    except FileNotFoundError as error:
-        pytest.skip(f"no key may be made here: {error}")
     finally:
-        if loop.startswith("/dev/"):
-            subprocess.run(["losetup", "-d", loop], check=False, capture_output=True)
+        if loop:
+            subprocess.run(["losetup", "-d", loop], check=True)
 
 
 def test_a_usb_key_takes_backups(settings: Settings, tmp_path: Path, usb: Path) -> None:

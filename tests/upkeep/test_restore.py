@@ -18,7 +18,7 @@ from tests.conftest import TurnedClock
 from tests.people import EVERYONE, FRANCOIS, enrol
 from upkeep.archive import NotABackup
 from upkeep.backup import make
-from upkeep.restore import HELD, restore
+from upkeep.restore import HELD, drop_aside, restore
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=MONTREAL)
 
@@ -125,6 +125,26 @@ async def test_a_damaged_present_file_is_kept_with_its_log(
     assert restored.aside.read_bytes().startswith(b"not a database")
     assert Path(f"{restored.aside}-wal").read_bytes() == b"what was not yet folded in"
     assert rows(settings.database, "SELECT count(*) FROM account") == [(1,)]
+
+
+async def test_what_was_kept_aside_is_erased_after_thirty_days(
+    settings: Settings, clock: TurnedClock, tmp_path: Path
+) -> None:
+    made = await asyncio.to_thread(make, settings, tmp_path / "b", NOON)
+    settings.database.with_name("portal.db-wal").write_bytes(b"of a damaged file")
+    aside = (await restore(settings, made.path, clock())).aside
+    assert aside
+    others = [settings.database.with_name(f"portal.db.avant-{end}") for end in ("moi", "1")]
+    for file in others:
+        file.touch()
+    clock.turn(days=29)
+    assert drop_aside(settings.database, clock()) == 0
+    assert aside.exists()
+    clock.turn(days=2)
+    assert drop_aside(settings.database, clock()) == 1
+    assert not aside.exists()
+    assert not Path(f"{aside}-wal").exists()
+    assert all(file.exists() for file in [settings.database, *others])
 
 
 async def test_an_older_backup_is_brought_to_this_version(
