@@ -235,7 +235,6 @@ def immutable(healthy: Settings) -> Iterator[Callable[[Path], None]]:
 async def test_a_file_that_cannot_be_written_is_nothing_to_restore(
     healthy: Settings, clock: TurnedClock, immutable: Callable[[Path], None]
 ) -> None:
-    (await Database.open(healthy.database))._single_rows.close()  # its files are there
     immutable(healthy.database)
     found = await seen(healthy, clock())
     said = found.one("ne se laisse pas lire ou écrire")
