@@ -17,6 +17,46 @@ from tests.faults.conftest import ROOT, Served
 
 OLD, LINES = 2_000, 50_000
 HEADINGS = "matricule;nom;prenom;date_naissance;code_postal"
+SCRIPT = """
+import functools, os, shutil, signal, sqlite3, sys
+from pathlib import Path
+from manage import commands
+
+class Fatal(sqlite3.Connection):
+    left, writing = -1, False
+    def reached(self, sql):
+        Fatal.writing = Fatal.writing or sql.startswith("BEGIN IMMEDIATE")
+        if Fatal.writing:
+            Fatal.left -= 1
+            if Fatal.left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+    def execute(self, sql, *arguments):
+        self.reached(sql)
+        return super().execute(sql, *arguments)
+    def executemany(self, sql, *arguments):
+        self.reached(sql)
+        return super().executemany(sql, *arguments)
+
+# One child for each statement from the first that writes: it is killed when it comes to it.
+sqlite3.connect = functools.partial(sqlite3.connect, factory=Fatal)
+folder, start, number = Path(sys.argv[1]), Path(sys.argv[2]), 0
+while True:
+    number += 1
+    child = os.fork()
+    if child == 0:
+        os.environ["PORTAL_DATABASE"] = str(folder / f"{number}.db")
+        shutil.copy(start, folder / f"{number}.db")
+        Fatal.left = number
+        try:
+            commands(sys.argv[3:])
+        except SystemExit as end:
+            os._exit(end.code or 0)
+    _, status = os.waitpid(child, 0)
+    if os.WIFEXITED(status):
+        assert os.WEXITSTATUS(status) == 0
+        break
+print(number)
+"""
 Roster = tuple[int, int, int]
 """How many members there are, how many are active, how many have the new file's postal code."""
 
@@ -104,3 +144,60 @@ def test_an_import_killed_half_way(
         assert found == before
     assert served.manage(*load).returncode == 0
     assert roster(served.database) == after
+
+
+def whole(database: Path) -> list[object]:
+    """The roster, its accesses and what the journal says, without times."""
+    roster(database)
+    with closing(sqlite3.connect(database)) as connection:
+        columns = "matricule, family_name, birth_date, postal_code, active, member.id"
+        return [
+            connection.execute(sql).fetchall()
+            for sql in (
+                f"SELECT {columns} FROM member ORDER BY matricule, member.id",
+                "SELECT member_id, email FROM account ORDER BY 1",
+                "SELECT member_id FROM session ORDER BY 1",
+                "SELECT event, member_id, detail FROM journal ORDER BY id",
+            )
+        ]
+
+
+def test_an_import_killed_at_each_statement(served: Served, tmp_path: Path) -> None:
+    """One that adds, changes, deactivates, and gives a matricule to another person."""
+    old = roster_file(tmp_path / "old.csv", range(100, 140), "H1H 1H1")
+    assert served.manage("import", str(old), "--yes").returncode == 0
+    with closing(sqlite3.connect(served.database, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+        for member in (1, 20, 21):  # absent, changed, another person
+            account = (
+                f"INSERT INTO account VALUES ({member}, 'x@y', 1, '', 1, '', 1, 'fr', 1, NULL)"
+            )
+            connection.execute(account)
+            connection.execute(
+                f"INSERT INTO session VALUES (x'{member:02}', {member}, 'full', 1, 1)"
+            )
+        connection.execute("PRAGMA journal_mode=WAL")
+    new = roster_file(tmp_path / "new.csv", range(110, 150), "K1K 1K1")
+    text = new.read_text("utf-8")
+    line = next(line for line in text.splitlines() if line.startswith("00120"))
+    new.write_text(text.replace(line, "00120;Gagnon;Zoé;31/12/1999;K1K 1K1"), "utf-8")
+    load = ["import", str(new), "--yes", "--absent", "deactivate", "--force"]
+
+    work = tmp_path / "work"
+    work.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(work), str(served.database), *load],
+        env=served.environ | {"PYTHONPATH": str(ROOT), "PORTAL_SECRET_KEY": "k" * 40},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    tries = int(done.stdout.split()[-1])
+    before, after = whole(served.database), whole(work / f"{tries}.db")
+    assert tries > 10
+    for was, became in zip(before, after, strict=True):
+        assert was != became  # so that a half would show anywhere
+    found = [whole(work / f"{number}.db") for number in range(1, tries + 1)]
+    assert all(each in (before, after) for each in found)
+    assert found[0] == before

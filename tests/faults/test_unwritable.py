@@ -1,5 +1,6 @@
 """A full disk, a locked, read-only or damaged file: 503 in French, and back by itself."""
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -142,7 +143,28 @@ async def test_a_transaction_of_a_program_that_does_not_know_our_lock(
 
 
 async def test_a_read_only_file(portal: Portal, browser: Browser) -> None:
-    """SQLite's own switch: for root, who runs some tests, no file is read-only."""
+    """One that not even root, who runs some tests, may write."""
+    files = [portal.db.path, portal.db.path.with_name("portal.db-wal")]
+
+    @asynccontextmanager
+    async def read_only() -> AsyncIterator[None]:
+        try:
+            for file in files:
+                done = subprocess.run(["chattr", "+i", str(file)], capture_output=True, check=False)
+                if done.returncode:
+                    pytest.skip(f"no file may be made immutable here: {done.stderr.decode()}")
+            yield
+        finally:
+            for file in files:
+                subprocess.run(["chattr", "-i", str(file)], capture_output=True, check=False)
+
+    if not shutil.which("chattr"):
+        pytest.skip("chattr is not installed here")
+    await assert_sorry_then_served(browser, read_only())
+
+
+async def test_a_connection_that_may_only_read(portal: Portal, browser: Browser) -> None:
+    """As a read-only file, where nothing may be mounted."""
 
     @asynccontextmanager
     async def read_only() -> AsyncIterator[None]:

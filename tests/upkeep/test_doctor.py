@@ -200,12 +200,12 @@ async def test_a_damaged_database_is_the_only_reason_to_restore(
     execute(
         healthy.database,
         "PRAGMA journal_mode=DELETE",
-        "INSERT INTO journal (at, event, actor)"
-        f" {rows} SELECT i, hex(randomblob(400)), 'portal' FROM n",
+        # Where nothing else that the doctor does would meet the fault.
+        f"INSERT INTO spent_challenge {rows} SELECT randomblob(400), i FROM n",
     )
     data = bytearray(healthy.database.read_bytes())
     if how == "page":
-        data[-60 * 4096 : -59 * 4096] = bytes(4096)
+        data[-30 * 4096 : -29 * 4096] = bytes(4096)
     else:
         data[:100] = bytes(100)
     healthy.database.write_bytes(data)
