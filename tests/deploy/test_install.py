@@ -178,6 +178,7 @@ def installed(version: Path, tmp_path_factory: pytest.TempPathFactory) -> Machin
     assert "apt-get install -q -y" in done.stdout or shutil.which("nano")
     assert "Sauvegarde faite et relue" in done.stdout
     assert "0 à corriger" in done.stdout, done.stdout
+    assert "→ sudo /opt/portail/current/deploy/install.sh --host VOTRE.SITE\n" in done.stdout
     assert "Il manque le nom du site : sudo /opt/version/deploy/install.sh --host" in done.stdout
     return machine
 

@@ -123,7 +123,7 @@ def usb(tmp_path: Path) -> Iterator[Path]:
     with image.open("wb") as file:
         file.truncate(20 << 20)
     subprocess.run(["mkfs.exfat", image], check=True, capture_output=True)
-    losetup = ["losetup", "-f", "--show", image]
+    losetup = ["losetup", "-f", "--show", str(image)]
     done = subprocess.run(losetup, capture_output=True, text=True, check=False)
     loop = done.stdout.strip()
     try:
