@@ -32,7 +32,8 @@ def doctor(mail: bool, night: str | None) -> None:
         findings.append(
             bad(
                 "La sauvegarde de cette nuit a échoué.",
-                f"{portail('backup')} ; sinon « sudo journalctl -u portail-nightly » dit pourquoi.",
+                f"« {portail('backup')} » ; sinon « sudo journalctl -u portail-nightly » dit "
+                "pourquoi.",
             )
         )
     findings += asyncio.run(examine(settings, transport_of(settings), system_clock()))

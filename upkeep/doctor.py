@@ -81,8 +81,11 @@ def portail(words: str) -> str:
 def setting(line: str) -> str:
     """How a setting is changed here."""
     if not INSTALLED:
-        return f"Dans .env : {line}, puis redémarrez le portail."
-    return f"sudo nano /etc/portail/portail.env : {line}, puis sudo systemctl restart portail"
+        return f"Dans .env : {line} ; puis redémarrez le portail."
+    return (
+        f"« sudo nano /etc/portail/portail.env » : {line} ; "
+        "puis « sudo systemctl restart portail »."
+    )
 
 
 async def examine(settings: Settings, transport: Transport, now: int) -> list[Finding]:
@@ -152,7 +155,7 @@ def _look(database: Path) -> str:
     folder = shlex.quote(str(database.parent))
     return (
         "Rien n’est à restaurer : voyez à qui sont les fichiers et s’il y a de la place "
-        f"(sudo ls -la {folder} ; df -h {folder}), puis redémarrez le portail."
+        f"(« sudo ls -la {folder} », « df -h {folder} »), puis redémarrez le portail."
     )
 
 
@@ -368,7 +371,7 @@ async def mails(db: Database, now: int) -> list[Finding]:
         findings.append(
             bad(
                 f"Des courriels attendent depuis {(now - due) // HOUR} h.",
-                f"Voyez la ligne du serveur de courriel, et {portail('mail list')}",
+                f"Voyez la ligne du serveur de courriel, et « {portail('mail list')} ».",
             )
         )
     failed = await outbox.given_up_since(db, now - 7 * DAY)
@@ -376,7 +379,7 @@ async def mails(db: Database, now: int) -> list[Finding]:
         findings.append(
             warn(
                 f"{failed} courriel(s) de la semaine ne sont pas partis.",
-                f"{portail('mail list --failed')} dit pourquoi.",
+                f"« {portail('mail list --failed')} » dit pourquoi.",
             )
         )
     return findings or [good("Aucun courriel n’attend.")]
@@ -396,7 +399,7 @@ async def smtp(settings: Settings, transport: Transport) -> Finding:
         return bad(
             f"Le serveur de courriel n’accepte pas le portail : {error}.",
             f"Vérifiez PORTAL_SMTP_URL (nom, mot de passe, port), puis "
-            f"{portail('mail test VOTRE@ADRESSE')}",
+            f"« {portail('mail test VOTRE@ADRESSE')} ».",
         )
 
 
@@ -471,14 +474,14 @@ def _newest_backup(folder: Path) -> Finding:
             unpack(newest, place)
     except NotABackup as error:
         return bad(
-            f"{newest} : {error}.", f"{portail('backup')} en fait une autre ; gardez celle-ci."
+            f"{newest} : {error}.", f"« {portail('backup')} » en fait une autre ; gardez celle-ci."
         )
     except Occupied:
         return good(f"Une sauvegarde est en cours dans {folder}.")
     except OSError as error:
         return bad(
             f"{folder} : {why(error)}.",
-            f"Le disque est-il branché, et à {_me()} ? Puis {portail('backup')}",
+            f"Le disque est-il branché, et à {_me()} ? Puis « {portail('backup')} ».",
         )
     moment = moment_of(newest.name)
     return good(f"La sauvegarde du {moment:%Y-%m-%d %H:%M} se relit ({newest}).")
