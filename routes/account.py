@@ -155,6 +155,7 @@ async def _email_page(
         status=422 if bound.errors else 200,
         form=bound,
         wait=wait,
+        matricule=session.member.matricule,
         account=await accounts.by_member(db, session.member_id),
         change=await email_changes.by_member(db, session.member_id),
         **await sending_of(request, session),

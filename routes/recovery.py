@@ -1,5 +1,7 @@
 """« Mot de passe oublié ? »."""
 
+import re
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,6 +20,9 @@ from web.answers import form_body, page
 from web.captcha import Captcha
 from web.portal import portal_of, visit_of
 from web.quotas import source_of
+
+SENT = "recovery/sent.html"
+CALL_CODE = re.compile("[0-9A-Z]{3}-[0-9A-Z]{2}")
 
 
 async def start(request: Request) -> Response:
@@ -69,7 +74,14 @@ async def send(request: Request) -> Response:
         shown = await captcha.show(request, {}) if with_image else None
         return await _form(request, bound, shown, wait=wait)
     call_code = await recover(portal.db, facts, visit)
-    return await page(request, "recovery/sent.html", call_code=call_code)
+    return await page(request, SENT, call_code=call_code)
+
+
+async def sent_again(request: Request) -> Response:
+    """The same answer once more, for its language switch: nothing is sent."""
+    body = await form_body(request, {"sent"})
+    call_code = body["sent"] if CALL_CODE.fullmatch(body["sent"]) else ""
+    return await page(request, SENT, call_code=call_code)
 
 
 async def _form(

@@ -63,6 +63,21 @@ async def restart(request: Request) -> Response:
     return await _step_one(request, blank, "", dead_end="expired", status=200)
 
 
+async def access_again(request: Request) -> Response:
+    """Step two as it was at first, for its language switch."""
+    portal = portal_of(request)
+    body = await form_body(request, {"token", "matricule"})
+    if not isinstance(portal.tokens.registration.read(body["token"]), int):
+        return await restart(request)
+    return await page(
+        request,
+        STEP_TWO,
+        form=ACCESS.blank(portal.ground),
+        token=body["token"],
+        matricule=body.get("matricule", ""),
+    )
+
+
 async def complete(request: Request) -> Response:
     """Create the access and sign in."""
     portal = portal_of(request)

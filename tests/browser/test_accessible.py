@@ -138,7 +138,7 @@ async def test_what_assistive_technology_is_told_of_step_one(visitor: Visitor) -
     await visitor.fill(matricule="875")
     await visitor.page.locator("#matricule").blur()
     status = visitor.page.get_by_role("status")
-    await expect(status).to_contain_text("Matricule : Le matricule compte cinq chiffres")
+    await expect(status).to_contain_text("Matricule. Le matricule compte cinq chiffres")
     await expect(visitor.page.locator("body")).to_match_aria_snapshot("""
         - link "Aller au contenu"
         - banner:
@@ -210,8 +210,8 @@ async def test_a_screen_reader_hears_a_password_sentence_once_not_the_list(
             await field.press_sequentially(text)
         await expect(ticks).to_have_count(ticked)
     assert await page.evaluate("heard") == [
-        "Mot de passe : Choisissez un mot de passe de 8 à 12 caractères.",
-        "Mot de passe : Solidité\u00a0: bonne.",
+        "Mot de passe. Choisissez un mot de passe de 8 à 12 caractères.",
+        "Mot de passe. Solidité\u00a0: bonne.",
     ]
 
 

@@ -17,7 +17,7 @@ from tests.mail.sink import Sink, free_port
 from tests.people import FRANCOIS, SYLVIE
 from web.portal import Portal
 
-TOLD = "main [role=status] [data-state]"
+TOLD = "main [role=status] #sending"
 
 
 @pytest.fixture
