@@ -51,7 +51,9 @@
       if (!wrong) field.removeAttribute("aria-invalid");
       else if (field !== document.activeElement) field.setAttribute("aria-invalid", true);
       const message = document.getElementById(field.name + "-message");
-      say(`${field.labels[0].textContent}. ${(message.querySelector(".said") ?? message).textContent}`);
+      // A form that is under way is what somebody waits for now.
+      if (!document.documentElement.classList.contains("busy"))
+        say(`${field.labels[0].textContent}. ${(message.querySelector(".said") ?? message).textContent}`);
     } else if (ctx.request.headers["HX-History-Restore-Request"])
       document.querySelector("h1").focus({ preventScroll: true });
   });
