@@ -140,7 +140,7 @@ def _told(file: Path, *sheet: str) -> Iterator[Any]:
     if code:
         raise UnreadableFile(
             "ce classeur ne s’ouvre pas (abîmé, ou une case s’y trouve très loin des autres) :"
-            " enregistrez-le de nouveau en .xlsx ou en .csv."
+            " copiez la liste dans un nouveau classeur, ou enregistrez-le en .csv."
         )
 
 

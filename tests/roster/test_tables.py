@@ -233,7 +233,9 @@ def test_one_cell_far_away_ends_the_reading_not_the_command(tmp_path: Path, far:
         for number, row in enumerate(TABLE):
             sheet.write_row(number, 0, row)
         sheet.write_string(far, " ")
-    with pytest.raises(UnreadableFile, match=r"ne s’ouvre pas .* enregistrez-le de nouveau"):
+    with pytest.raises(
+        UnreadableFile, match=r"ne s’ouvre pas .* copiez la liste dans un nouveau classeur"
+    ):
         RosterFile(tmp_path / "liste.xlsx")
 
 
