@@ -1,7 +1,5 @@
 """Click's complaints and help in French, complaints on one line with exit code 2; only here."""
 
-import errno
-import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -40,22 +38,15 @@ class French(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run as click does, but say in French what went wrong.
 
-        What cannot be written (a full disk, a reader who is gone) is one line more at most.
+        An answer that cannot be written (a full disk) is one line; a reader who is gone, none.
         """
         for command in _all(self):
             command.context_class = _Context
         try:
-            try:
-                self._run(*args, **kwargs)
-            finally:
-                if sys.stdout:
-                    sys.stdout.flush()
+            self._run(*args, **kwargs)
         except OSError as error:
-            with suppress(OSError, ValueError):  # or Python complains again when it ends
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            if error.errno != errno.EPIPE:
-                with suppress(OSError):
-                    click.echo(f"Interrompu : {reason(error)}.", err=True)
+            with suppress(OSError):
+                click.echo(f"Interrompu : {reason(error)}.", err=True)
             sys.exit(1)
 
     def _run(self, *args: Any, **kwargs: Any) -> None:

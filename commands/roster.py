@@ -79,16 +79,14 @@ def import_(
     """Charger la liste des membres depuis FILE (CSV, texte, Excel ou ODS)."""
     if not (dry_run or yes or sys.stdin.isatty()):
         fail("Sans terminal pour répondre : ajoutez --yes, ou --dry-run pour voir seulement.")
+    agreed = Agreed(dry_run, yes, absent == "deactivate", force, successors)
     try:
-        agreed = Agreed(dry_run, yes, absent == "deactivate", force, successors)
-        roster_file = RosterFile(file, _mapping(mapped), sheet)
+        roster_file = _opened(file, mapped, sheet)
         with_database(lambda settings, db: _import(settings, db, roster_file, agreed))
     except (UnknownColumn, UnknownSheet) as error:
         fail(str(error))
     except UnreadableFile as error:
         fail(f"{file} : {error}")
-    except OSError as error:
-        fail_over(file, error)
 
 
 @click.command("export")
@@ -106,6 +104,13 @@ def export_(file: Path) -> None:
     except OSError as error:
         fail_over(file, error)
     click.echo(f"{file} : {count} membre(s).")
+
+
+def _opened(file: Path, mapped: Sequence[str], sheet: str | None) -> RosterFile:
+    try:
+        return RosterFile(file, _mapping(mapped), sheet)
+    except OSError as error:
+        fail_over(file, error)
 
 
 async def _import(settings: Settings, db: Database, file: RosterFile, agreed: Agreed) -> None:

@@ -284,7 +284,10 @@ def run(*words: str, stdout: str, environment: dict[str, str]) -> tuple[int, str
     return done.returncode, done.stderr
 
 
-@pytest.mark.parametrize("words", [["stats"], ["--help"], ["doctor"]])
+IMPORT = ["import", str(ROOT / "roster" / "demo.csv"), "--dry-run"]
+
+
+@pytest.mark.parametrize("words", [["stats"], ["--help"], ["doctor"], IMPORT])
 def test_an_answer_that_cannot_be_written_is_one_line(
     manage: Manage, database: Path, words: list[str]
 ) -> None:
@@ -294,11 +297,12 @@ def test_an_answer_that_cannot_be_written_is_one_line(
     )
 
 
-def test_a_reader_who_is_gone_is_no_fault(manage: Manage, database: Path) -> None:
+@pytest.mark.parametrize("words", [["stats"], IMPORT])
+def test_a_reader_who_is_gone_is_no_fault(manage: Manage, database: Path, words: list[str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     environment = {"PORTAL_DATABASE": str(database)}
-    assert run("stats", stdout=f"/dev/fd/{writing}", environment=environment) == (1, "")
+    assert run(*words, stdout=f"/dev/fd/{writing}", environment=environment) == (1, "")
     os.close(writing)
 
 
