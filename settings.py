@@ -280,11 +280,11 @@ def _logo(read: _Reader) -> Path | None:
     if not value:
         return None
     path = Path(value)
-    if (
-        path.suffix.lower() not in (".svg", ".png")
-        or not path.is_file()
-        or path.stat().st_size > LOGO_BYTES
-    ):
+    try:
+        fits = path.is_file() and path.stat().st_size <= LOGO_BYTES
+    except OSError:
+        fits = False
+    if not fits or path.suffix.lower() not in (".svg", ".png"):
         raise SettingsError(
             "PORTAL_LOGO : un fichier .svg ou .png de "
             f"{LOGO_BYTES // 1000} Ko au plus est attendu ({path})"

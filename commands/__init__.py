@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pwd
+import re
 import sqlite3
 import sys
 from collections.abc import Awaitable, Callable
@@ -18,6 +19,7 @@ from settings import Settings, SettingsError
 from troubles import BUSY, is_busy, reason
 
 T = TypeVar("T")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 TOO_NEW = "%s vient d’une version plus récente du portail."
 
 
@@ -110,5 +112,5 @@ def fail_over(path: Path, error: Exception, *, code: int = 2) -> NoReturn:
 
 def fail(sentence: str, *, code: int = 2) -> NoReturn:
     """Say what is wrong in one line and end with that exit code."""
-    click.echo(sentence, err=True)
+    click.echo(_CONTROLS.sub(" ", sentence), err=True)  # a name that was typed may hold some
     sys.exit(code)

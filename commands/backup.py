@@ -29,7 +29,11 @@ def backup(folder: Path | None) -> None:
     Sans DIR, dans le dossier des réglages, et dans le second s’il y en a un.
     """
     settings = ready_settings()
-    if folder and folder.exists() and not folder.is_dir():
+    try:
+        wrong = folder and folder.exists() and not folder.is_dir()
+    except OSError as error:
+        fail_over(folder or settings.backup_dir, error)
+    if wrong:
         fail(f"{folder} n’est pas un dossier.")
     now = system_clock()
     moment = datetime.fromtimestamp(now, settings.timezone)

@@ -87,6 +87,8 @@ def test_a_failed_backup_is_noted_and_ends_with_1(
 def test_a_backup_into_a_file_is_asked_wrongly(manage: Manage, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert "n’est pas un dossier" in one_line(manage("backup", tmp_path / "file"), 2)
+    assert "ce nom de fichier est trop long" in one_line(manage("backup", "a" * 300), 2)
+    assert "two lines" in one_line(manage("restore", "two\nlines"), 2)
 
 
 def test_a_backup_is_restored(manage: Manage, database: Path) -> None:
