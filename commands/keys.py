@@ -10,7 +10,7 @@ from db import journal
 from db.database import Database, DatabaseBusy
 from security.clock import system_clock
 from settings import Settings
-from troubles import BUSY, reason
+from troubles import is_busy, reason
 from upkeep import keys
 
 
@@ -36,7 +36,8 @@ def rotate_key(leaked: bool) -> None:
     try:
         asyncio.run(_note(settings))
     except (DatabaseBusy, sqlite3.Error) as error:
-        why = BUSY if isinstance(error, DatabaseBusy) else reason(error)
+        busy = isinstance(error, DatabaseBusy) or is_busy(error)
+        why = "la base de données est occupée" if busy else reason(error)
         fail(
             "La clé est remplacée (ne recommencez pas) et sert dès que le portail redémarre (sudo"
             f" systemctl restart portail), mais le journal n’a pu le noter : {why}.",

@@ -165,7 +165,7 @@ def test_a_busy_database_invites_nobody_to_replace_the_key_twice(
         connection.execute("BEGIN IMMEDIATE")
         line = one_line(manage("rotate-key"), 1)
     assert line.startswith("La clé est remplacée (ne recommencez pas)")
-    assert "occupée" in line
+    assert line.endswith("la base de données est occupée.")
 
 
 def test_a_restoration_into_a_folder_that_cannot_be_written_does_not_blame_the_backup(
