@@ -1,7 +1,6 @@
 """Backing the portal up, and putting a backup in place."""
 
 import asyncio
-import errno
 import sqlite3
 from contextlib import suppress
 from datetime import datetime
@@ -9,11 +8,12 @@ from pathlib import Path
 
 import click
 
-from commands import fail, load_settings, ready_settings
+from commands import check_file, fail, fail_over, load_settings, ready_settings
 from db.database import Database, DatabaseBusy
 from db.migrate import SchemaTooNew
 from security.clock import system_clock
 from settings import Settings
+from troubles import BUSY, reason
 from upkeep import backup as backups
 from upkeep.archive import NotABackup
 from upkeep.backup import Made
@@ -29,7 +29,11 @@ def backup(folder: Path | None) -> None:
     Sans DIR, dans le dossier des réglages, et dans le second s’il y en a un.
     """
     settings = ready_settings()
-    if folder and folder.exists() and not folder.is_dir():
+    try:
+        wrong = folder and folder.exists() and not folder.is_dir()
+    except OSError as error:
+        fail_over(folder or settings.backup_dir, error)
+    if wrong:
         fail(f"{folder} n’est pas un dossier.")
     now = system_clock()
     moment = datetime.fromtimestamp(now, settings.timezone)
@@ -46,7 +50,7 @@ def backup(folder: Path | None) -> None:
     try:
         asyncio.run(_note(settings, "backed_up", now, str(made.path)))
     except (DatabaseBusy, sqlite3.Error) as error:
-        fail(f"{made.path} est bonne, mais le journal n’a pu le noter : {error}.", code=1)
+        fail(f"{made.path} est bonne, mais le journal n’a pu le noter : {_reason(error)}.", code=1)
     click.echo(_said(made, second))
 
 
@@ -55,7 +59,12 @@ def backup(folder: Path | None) -> None:
 def restore(file: Path) -> None:
     """Remettre en place la sauvegarde FILE ; le fichier présent est gardé à côté."""
     settings = load_settings()
+    check_file(settings.database)
     now = system_clock()
+    try:
+        file.open("rb").close()
+    except OSError as error:
+        fail_over(file, error)
     try:
         restored = asyncio.run(put_in_place(settings, file, now))
     except DatabaseBusy:
@@ -68,10 +77,6 @@ def restore(file: Path) -> None:
         fail(f"{file} : {error}. La base de données n’a pas changé.")
     except SchemaTooNew:
         fail(f"{file} vient d’une version plus récente du portail : mettez-le d’abord à jour.")
-    except FileNotFoundError:
-        fail(f"{file} n’existe pas.")
-    except (IsADirectoryError, PermissionError):
-        fail(f"{file} ne peut être lu : un fichier de sauvegarde est attendu.")
     except (Occupied, sqlite3.Error, OSError) as error:
         fail(f"La sauvegarde n’a pu être remise en place : {_reason(error)}.", code=1)
     made_at = restored.backup.made_at.astimezone(settings.timezone)
@@ -119,9 +124,7 @@ def _reason(error: Exception) -> str:
         case Occupied():
             return f"une autre sauvegarde est en cours dans {error}"
         case DatabaseBusy():
-            return "la base de données est occupée"
-        case OSError() if error.errno == errno.ENOSPC:
-            return "le disque est plein"
-        case OSError():
-            return f"{error.filename or 'le dossier'} : {error.strerror or error}"
-    return str(error)
+            return BUSY
+        case OSError() if error.filename:
+            return f"{error.filename} : {reason(error)}"
+    return reason(error)

@@ -14,6 +14,7 @@ from mail.render import render
 from mail.transports import Refused, Unreachable, transport_of
 from security.clock import system_clock
 from settings import Settings
+from troubles import reason
 from upkeep.doctor import Finding, Verdict, bad, examine
 
 MARKS = {Verdict.GOOD: "  ", Verdict.WARN: "? ", Verdict.BAD: "! "}
@@ -55,7 +56,7 @@ def _findings(settings: Settings) -> list[Finding]:
     except DatabaseBusy:
         return [bad("La base de données est occupée.", "Réessayez dans une minute.")]
     except (sqlite3.Error, OSError) as error:
-        return [bad(f"{settings.database} : {error}", "Restaurez la dernière sauvegarde.")]
+        return [bad(f"{settings.database} : {reason(error)}.", "Restaurez la dernière sauvegarde.")]
 
 
 def _tell(settings: Settings, faults: Sequence[str]) -> None:

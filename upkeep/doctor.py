@@ -16,6 +16,7 @@ from db.database import Database, sqlite_version
 from db.migrate import pending
 from mail.transports import Transport, Unreachable
 from settings import Settings
+from troubles import reason
 from upkeep.archive import NotABackup, unpack
 from upkeep.backup import moment_of, newest_in
 from upkeep.files import Occupied, workshop
@@ -160,7 +161,9 @@ def schema(database: Path) -> Finding:
     try:
         behind = pending(database)
     except sqlite3.Error as error:
-        return bad(f"{database} ne s’ouvre pas ({error}).", "Restaurez la dernière sauvegarde.")
+        return bad(
+            f"{database} ne s’ouvre pas : {reason(error)}.", "Restaurez la dernière sauvegarde."
+        )
     if behind > 0:
         return bad(f"{behind} mise(s) à niveau attendent.", "Lancez « manage.py init ».")
     if behind < 0:
@@ -316,7 +319,7 @@ def _newest_backup(folder: Path) -> Finding:
         return good(f"Une sauvegarde est en cours dans {folder}.")
     except OSError as error:
         return bad(
-            f"{folder} : {error.strerror or error}.",
+            f"{folder} : {reason(error)}.",
             "Le disque est-il branché ? « manage.py backup »",
         )
     moment = moment_of(newest.name)
