@@ -15,7 +15,10 @@ import click
 import settings as settings_module
 from db.database import Database, DatabaseBusy
 from db.migrate import pending
+from rules import Refused
+from rules.matricule import matricule
 from settings import Settings, SettingsError
+from texts import texts
 from troubles import BUSY, is_busy, reason
 
 T = TypeVar("T")
@@ -108,6 +111,22 @@ def fail_over(path: Path, error: Exception, *, code: int = 2) -> NoReturn:
     if isinstance(error, DatabaseBusy) or (isinstance(error, sqlite3.Error) and is_busy(error)):
         fail(f"{BUSY[0].upper()}{BUSY[1:]}.", code=1)
     fail(f"{path} : {reason(error)}.", code=code)
+
+
+def _read_matricule(context: click.Context, parameter: click.Parameter, typed: str) -> str:
+    answer = matricule(typed)
+    if isinstance(answer, Refused):
+        # With the zeros that are missing, where it is that; the others speak to the member.
+        fail(
+            f"{typed} : {texts('fr').say(answer.sentence, answer.values)}"
+            if answer.values
+            else f"{typed} : un matricule a cinq chiffres, par exemple 00875."
+        )
+    return answer
+
+
+member_argument = click.argument("matricule", callback=_read_matricule)
+"""A matricule as the forms take it; one that they refuse ends the command with their sentence."""
 
 
 def fail(sentence: str, *, code: int = 2) -> NoReturn:

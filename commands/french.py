@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -50,6 +50,10 @@ class French(click.Group):
             sys.exit(1)
 
     def _run(self, *args: Any, **kwargs: Any) -> None:
+        if any(_is_no_text(word) for word in _words(args, kwargs)):
+            fail(
+                "Un mot de la commande n’est pas du texte lisible (UTF-8) : écrivez-le de nouveau."
+            )
         try:
             code = super().main(*args, **{**kwargs, "standalone_mode": False})
         except click.exceptions.NoArgsIsHelpError as error:
@@ -96,6 +100,17 @@ def _translated(text: str) -> str:
     for english, french in HELP.items():
         text = text.replace(english, french)
     return _RANGE.sub(r" ; de \1 à \2", text)
+
+
+def _words(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Sequence[str]:
+    """What was typed behind the program's name, as click takes it."""
+    typed: Sequence[str] | None = kwargs.get("args", args[0] if args else None)
+    return sys.argv[1:] if typed is None else typed
+
+
+def _is_no_text(word: str) -> bool:
+    """Whether the shell gave bytes that are no UTF-8: no file of ours could name them."""
+    return any("\ud800" <= character <= "\udfff" for character in word)
 
 
 def sentence(error: click.UsageError) -> str:
