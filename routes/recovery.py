@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from forms import Bound
 from forms.journey import RECOVERY
+from members import Wait
 from members.identify import Facts
 from members.recover import recover
 from security.throttle import (
@@ -19,7 +20,9 @@ from web import captcha
 from web.answers import form_body, page
 from web.captcha import Captcha
 from web.portal import portal_of, visit_of
-from web.quotas import source_of
+from web.quotas import source_of, take
+
+THROTTLED = "recovery_throttled"
 
 SENT = "recovery/sent.html"
 CALL_CODE = re.compile("[0-9A-Z]{3}-[0-9A-Z]{2}")
@@ -59,16 +62,19 @@ async def send(request: Request) -> Response:
         asked = await captcha.judge(request, body)
         if asked:
             return await _form(request, bound, asked)
-        wait = 0
+        wait = None
     else:
-        wait = await portal.throttle.take(RECOVER_WITHOUT_IMAGE, source)
+        wait = await take(request, THROTTLED, (RECOVER_WITHOUT_IMAGE, (source,)))
     facts = Facts(**bound.values)
     # A member's own browser counts apart: strangers who try a matricule do not keep it waiting.
     by = (facts.matricule, source) if source.startswith("member") else (facts.matricule,)
-    wait = wait or max(
-        await portal.throttle.take(ADDRESS_REFUSES, source),
-        await portal.throttle.take(RECOVER_MATRICULE, *by),
-        await portal.throttle.take(RECOVER_FACTS, *facts.without_matricule),
+    wait = wait or await take(
+        request,
+        THROTTLED,
+        (ADDRESS_REFUSES, (source,)),
+        (RECOVER_MATRICULE, by),
+        (RECOVER_FACTS, facts.without_matricule),
+        matricule=facts.matricule,
     )
     if wait:
         shown = await captcha.show(request, {}) if with_image else None
@@ -90,9 +96,15 @@ async def _form(
     asked: Captcha | None = None,
     *,
     status: int = 422,
-    wait: int = 0,
+    wait: Wait | None = None,
 ) -> Response:
     """The form with the captcha `asked`; without one, the captcha is waived."""
     return await page(
-        request, "recovery/form.html", status=status, form=bound, captcha=asked, wait=wait
+        request,
+        "recovery/form.html",
+        status=status,
+        form=bound,
+        captcha=asked,
+        wait=wait.seconds if wait else 0,
+        call_code=wait.call_code if wait else "",
     )

@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from forms import Bound
 from forms.journey import ACCESS, IDENTIFY
+from members import Wait
 from members.dead_ends import note
 from members.identify import AlreadyRegistered, Facts, Identified, NotFound
 from members.identify import identify as find
@@ -14,7 +15,7 @@ from security import throttle
 from web.answers import Begun, form_body, go, page
 from web.captcha import Captcha, judge_when_busy
 from web.portal import portal_of, visit_of
-from web.quotas import source_of
+from web.quotas import source_of, take
 from web.shared import shared_page
 
 STEP_ONE = "registration/identify.html"
@@ -40,7 +41,9 @@ async def identify(request: Request) -> Response:
         return await _step_one(request, bound, kept_email, captcha=asked)
     wait = await _take(request, facts)
     if wait:
-        return await _step_one(request, bound, kept_email, wait=wait)
+        return await _step_one(
+            request, bound, kept_email, wait=wait.seconds, call_code=wait.call_code
+        )
     answer = await find(portal.db, facts, visit_of(request))
     if not isinstance(answer, Identified):
         return await _step_one(
@@ -116,13 +119,15 @@ def _dead_end(answer: AlreadyRegistered | NotFound) -> str:
     return "registered" if isinstance(answer, AlreadyRegistered) else "not_found"
 
 
-async def _take(request: Request, facts: Facts) -> int:
-    """Count one try at these facts; gives the seconds to wait, 0 for none."""
-    take = portal_of(request).throttle.take
-    return max(
-        await take(throttle.ADDRESS_REFUSES, await source_of(request)),
-        await take(throttle.IDENTIFY_MATRICULE, facts.matricule),
-        await take(throttle.IDENTIFY_FACTS, *facts.without_matricule),
+async def _take(request: Request, facts: Facts) -> Wait | None:
+    """Count one try at these facts; gives the wait, None for none."""
+    return await take(
+        request,
+        "identify_throttled",
+        (throttle.ADDRESS_REFUSES, (await source_of(request),)),
+        (throttle.IDENTIFY_MATRICULE, (facts.matricule,)),
+        (throttle.IDENTIFY_FACTS, facts.without_matricule),
+        matricule=facts.matricule,
     )
 
 
