@@ -1,5 +1,6 @@
 """Which pages show a call code, and how many rows of the journal they make."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -107,6 +108,20 @@ async def registration_too_often(scene: Scene) -> httpx.Response:
     return answer
 
 
+async def registration_of_a_known_matricule_too_often(scene: Scene) -> httpx.Response:
+    for number in range(6):
+        facts = SYLVIE.facts | {"birth_date": f"0{number + 1}/01/1950"}
+        answer = await scene.browser.submit("/inscription", facts)
+    return answer
+
+
+async def no_longer_a_member_at_step_two(scene: Scene) -> httpx.Response:
+    step_two = await scene.browser.submit("/inscription", FRANCOIS.facts)
+    change(scene.portal.settings, "UPDATE member SET active = 0")
+    fields = FRANCOIS.access(given.hidden(step_two, "token"))
+    return await scene.browser.submit("/inscription/acces", fields)
+
+
 async def step_expired(scene: Scene) -> httpx.Response:
     return await scene.browser.submit("/inscription/acces", FRANCOIS.access("forged"))
 
@@ -196,6 +211,8 @@ ENDINGS: list[tuple[Ending, int, str, str]] = [
     (not_found, 422, "identify_failed", ""),
     (registered_already, 422, "already_registered", "00875"),
     (registration_too_often, 429, "identify_throttled", ""),
+    (registration_of_a_known_matricule_too_often, 429, "identify_throttled", "33163"),
+    (no_longer_a_member_at_step_two, 422, "identify_failed", "00875"),
     (step_expired, 422, "step_expired", ""),
     (recovery_sent, 200, "recovery_requested", ""),
     (recovery_too_often, 429, "recovery_throttled", ""),
@@ -284,6 +301,23 @@ async def test_refusals_share_a_row_for_a_quarter_of_an_hour(
     clock.turn(minutes=15)
     await locked(here, SYLVIE.matricule)
     assert len(await throttled(portal)) == 3
+
+
+async def test_refusals_at_once_share_a_row(browsers: Browsers, portal: Portal) -> None:
+    for _ in range(throttle.SIGN_IN.free):
+        await portal.throttle.take(throttle.SIGN_IN, SYLVIE.matricule)
+    answers = await asyncio.gather(*(sign_in(browsers(), SYLVIE.matricule) for _ in range(10)))
+    assert len({code_of(answer) for answer in answers}) == 1
+    assert len(await throttled(portal)) == 1
+
+
+async def test_a_refusal_that_has_its_row_waits_for_no_writer(
+    browser: Browser, portal: Portal
+) -> None:
+    await locked(browser, SYLVIE.matricule)
+    async with given.statements(portal.db) as seen:
+        code_of(await sign_in(browser, SYLVIE.matricule))
+    assert not [sql for sql in seen if sql.startswith("BEGIN")]
 
 
 async def test_refusals_of_one_address_share_a_row_whoever_is_tried(
