@@ -6,7 +6,7 @@ from starlette.responses import Response
 from forms import Bound
 from forms.journey import ACCESS, IDENTIFY
 from members import Wait
-from members.dead_ends import note
+from members.dead_ends import note_once
 from members.identify import AlreadyRegistered, Facts, Identified, NotFound
 from members.identify import identify as find
 from members.register import register
@@ -71,7 +71,7 @@ async def access_again(request: Request) -> Response:
     portal = portal_of(request)
     body = await form_body(request, {"token", "matricule"})
     if not isinstance(portal.tokens.registration.read(body["token"]), int):
-        return await restart(request)
+        return await _expired(request, "", status=200)
     return await page(
         request,
         STEP_TWO,
@@ -88,11 +88,7 @@ async def complete(request: Request) -> Response:
     bound = ACCESS.bind(body, portal.ground)
     member_id = portal.tokens.registration.read(body.get("token", ""))
     if not isinstance(member_id, int):
-        blank = IDENTIFY.blank(portal.ground)
-        call_code = await note(portal.db, "step_expired", visit_of(request))
-        return await _step_one(
-            request, blank, bound.typed["email"], dead_end="expired", call_code=call_code
-        )
+        return await _expired(request, bound.typed["email"])
     if bound.errors:
         return await _step_two(request, bound, body)
     answer = await register(
@@ -152,6 +148,20 @@ async def _step_one(
         captcha=captcha,
         call_code=call_code,
         wait=wait,
+    )
+
+
+async def _expired(request: Request, kept_email: str, *, status: int = 422) -> Response:
+    """Step one again, because the token of step two is no longer good."""
+    portal = portal_of(request)
+    call_code = await note_once(portal.means, "step_expired", visit_of(request))
+    return await _step_one(
+        request,
+        IDENTIFY.blank(portal.ground),
+        kept_email,
+        dead_end="expired",
+        call_code=call_code,
+        status=status,
     )
 
 

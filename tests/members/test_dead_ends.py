@@ -126,6 +126,11 @@ async def step_expired(scene: Scene) -> httpx.Response:
     return await scene.browser.submit("/inscription/acces", FRANCOIS.access("forged"))
 
 
+async def language_switched_on_an_expired_step(scene: Scene) -> httpx.Response:
+    fields = {"token": "forged", "matricule": FRANCOIS.matricule}
+    return await scene.browser.submit("/inscription/acces?langue=fr", fields)
+
+
 async def recovery_sent(scene: Scene) -> httpx.Response:
     return await recover(scene.browser, scene.portal, NOBODY)
 
@@ -214,6 +219,7 @@ ENDINGS: list[tuple[Ending, int, str, str]] = [
     (registration_of_a_known_matricule_too_often, 429, "identify_throttled", "33163"),
     (no_longer_a_member_at_step_two, 422, "identify_failed", "00875"),
     (step_expired, 422, "step_expired", ""),
+    (language_switched_on_an_expired_step, 200, "step_expired", ""),
     (recovery_sent, 200, "recovery_requested", ""),
     (recovery_too_often, 429, "recovery_throttled", ""),
     (recovery_without_image_too_often, 429, "recovery_throttled", ""),
@@ -309,6 +315,26 @@ async def test_refusals_at_once_share_a_row(browsers: Browsers, portal: Portal) 
     answers = await asyncio.gather(*(sign_in(browsers(), SYLVIE.matricule) for _ in range(10)))
     assert len({code_of(answer) for answer in answers}) == 1
     assert len(await throttled(portal)) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "event"),
+    [
+        ("/inscription/acces", "step_expired"),
+        ("/acces/bloquer/abc", "link_void"),
+        ("/courriel/confirmer/abc", "link_void"),
+    ],
+)
+async def test_what_no_quota_bounds_shares_a_row_too(
+    browser: Browser, portal: Portal, path: str, event: str
+) -> None:
+    fields = {
+        "/inscription/acces": FRANCOIS.access("forged"),
+        "/acces/bloquer/abc": known(FRANCOIS),
+    }
+    codes = {code_of(await browser.submit(path, fields.get(path, {}))) for _ in range(5)}
+    assert len(codes) == 1
+    assert rows(portal.settings, "SELECT event FROM journal") == [(event,)]
 
 
 async def test_a_refusal_that_has_its_row_waits_for_no_writer(
