@@ -531,4 +531,4 @@ def test_what_is_no_utf_8_is_one_line(settings: Settings, command: tuple[str, ..
 
 @pytest.mark.parametrize("host", ["", "a..b", "nulle part"])
 async def test_a_host_that_is_no_address_is_one_line(manage: Manage, host: str) -> None:
-    assert "ce n’est pas une adresse" in await refused(manage, "serve", "--host", host)
+    assert "n’est pas une adresse" in await refused(manage, "serve", "--host", host)
