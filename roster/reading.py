@@ -26,7 +26,7 @@ _MIDNIGHT = re.compile(r"[ T]0?0:00(:00(\.0+)?)?$")
 # What the export puts before a text that a spreadsheet would take for a formula.
 _NEUTRALISED = re.compile(r"^'(?=[=+\-@＝＋－＠])")
 _SHORT = re.compile("[0-9]{1,4}")
-_WORD = re.compile(r"[^\W\d_]{3}")
+_WORD = re.compile(r"[^\W0-9_]{3}")
 _LONGEST = 500
 """Characters of a cell that are read: no rule takes as many."""
 
