@@ -15,7 +15,7 @@ import settings as settings_module
 from db.database import Database, DatabaseBusy
 from mail.delivery import deliver_for_ever
 from mail.transports import Transport, transport_of
-from routes import pages, registration, routes, session
+from routes import pages, recovery, registration, routes, session
 from rules.password import PasswordPolicy
 from security import middleware
 from security.clock import Clock, system_clock
@@ -32,6 +32,8 @@ SHARED = {
     "privacy": pages.PRIVACY,
 }
 """The routes and templates of the pages that are the same for everyone."""
+AGAIN = {"token": registration.access_again, "sent": recovery.sent_again}
+"""Who shows a page anew that answered a POST, by the language switch's hidden field there."""
 
 
 def create_app(settings: Settings | None = None, clock: Clock = system_clock) -> Starlette:
@@ -72,7 +74,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         middleware=[
             Middleware(middleware.OriginCheck, base_url=settings.base_url),
             Middleware(middleware.BodyLimit),
-            Middleware(LanguageSwitch),
+            Middleware(LanguageSwitch, again=AGAIN),
         ],
     )
     # Outside everything, the page of a 500 too: every answer has the security headers.

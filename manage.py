@@ -1,6 +1,9 @@
 """The operator's commands: `.venv/bin/python manage.py …`."""
 
+import errno
+import socket
 import sqlite3
+from typing import NoReturn
 
 import click
 import uvicorn
@@ -10,8 +13,10 @@ from commands import (
     TOO_NEW,
     access,
     backup,
+    check_file,
     doctor,
     fail,
+    fail_over,
     keys,
     load_settings,
     mail,
@@ -22,6 +27,7 @@ from commands import (
 )
 from commands.french import French
 from db.migrate import SchemaTooNew, migrate
+from troubles import reason
 
 
 @click.group(cls=French, context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,12 +42,13 @@ def commands() -> None:
 def init() -> None:
     """Créer la base de données, ou la mettre à niveau."""
     settings = load_settings()
+    check_file(settings.database)
     try:
         applied = migrate(settings.database)
     except SchemaTooNew:
         fail(TOO_NEW % settings.database)
     except (sqlite3.Error, OSError) as error:
-        fail(f"{settings.database} : {error}")
+        fail_over(settings.database, error)
     click.echo(f"{settings.database} : {len(applied)} migration(s) appliquée(s).")
 
 
@@ -58,6 +65,7 @@ def init() -> None:
 def serve(host: str, port: int, reload: bool) -> None:
     """Démarrer le serveur."""
     settings = ready_settings()
+    _try_address(host, port)
     uvicorn.run(
         "app:create_app",
         factory=True,
@@ -74,6 +82,36 @@ def serve(host: str, port: int, reload: bool) -> None:
         timeout_keep_alive=15,
         timeout_graceful_shutdown=10,
     )
+
+
+def _try_address(host: str, port: int) -> None:
+    """End the command where the server could not listen; it would say so in English itself."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        fail(f"--host : « {host} » n’est pas une adresse connue de cette machine.")
+    for family, kind, protocol, _, address in found:
+        with socket.socket(family, kind, protocol) as attempt:
+            attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                attempt.bind(address)
+            except OSError as error:
+                _cannot_listen(host, port, error)
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> NoReturn:
+    match error.errno:
+        case errno.EADDRINUSE:
+            fail(
+                f"Le port {port} est déjà pris, peut-être par le portail lui-même : arrêtez ce qui"
+                " s’en sert, ou choisissez-en un autre avec --port.",
+                code=1,
+            )
+        case errno.EADDRNOTAVAIL:
+            fail(f"--host : « {host} » n’est pas une adresse de cette machine.")
+        case errno.EACCES:
+            fail(f"--port : {port} est réservé au système ; choisissez-en un à partir de 1024.")
+    fail(f"Le serveur ne peut écouter {host}, port {port} : {reason(error)}.", code=1)
 
 
 for command in (

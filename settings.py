@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from starlette.config import Config
 
+from troubles import reason
+
 MONTREAL = ZoneInfo("America/Toronto")
 ACCENT = "#195a4e"
 LIGHT_SURFACE = "#efede6"
@@ -92,7 +94,7 @@ def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env"))
         read = _Reader(Config(env_file if env_file.is_file() else None, environ))
     except (OSError, UnicodeError) as error:
         source = f"PORTAL_ENV_FILE ({env_file})" if named else env_file
-        raise SettingsError(f"{source} : fichier illisible ({error})") from error
+        raise SettingsError(f"{source} : {reason(error)}") from error
     database = Path(read.text("PORTAL_DATABASE", "var/portal.db"))
     password_min = read.number("PORTAL_PASSWORD_MIN", 8, low=6, high=64)
     secret_keys, key_file = _secret_keys(read, database)
@@ -172,7 +174,7 @@ def _secret_keys(read: _Reader, database: Path) -> tuple[tuple[str, ...], Path |
                 _create_key_file(path)
             keys = tuple(path.read_text("ascii").split())
         except (OSError, UnicodeError) as error:
-            raise SettingsError(f"{source} : fichier illisible ({error})") from error
+            raise SettingsError(f"{source} : {reason(error)}") from error
     if not keys or min(map(len, keys)) < 32:
         raise SettingsError(f"{source} : une clé d’au moins 32 caractères est attendue")
     return keys, path
@@ -278,11 +280,11 @@ def _logo(read: _Reader) -> Path | None:
     if not value:
         return None
     path = Path(value)
-    if (
-        path.suffix.lower() not in (".svg", ".png")
-        or not path.is_file()
-        or path.stat().st_size > LOGO_BYTES
-    ):
+    try:
+        fits = path.is_file() and path.stat().st_size <= LOGO_BYTES
+    except OSError:
+        fits = False
+    if not fits or path.suffix.lower() not in (".svg", ".png"):
         raise SettingsError(
             "PORTAL_LOGO : un fichier .svg ou .png de "
             f"{LOGO_BYTES // 1000} Ko au plus est attendu ({path})"

@@ -54,7 +54,7 @@ def _start(folder: Path) -> Iterator[Row]:
 
 def main() -> None:
     """Print each row as it is measured, and write the table; never fails for a figure."""
-    begun = time.monotonic()
+    begun, machine = time.monotonic(), report.machine()
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         for measured in measure(Path(folder)):
@@ -67,7 +67,7 @@ def main() -> None:
     minutes, seconds = divmod(round(time.monotonic() - begun), 60)
     took = f"Measured on {date.today().isoformat()} in {minutes} min {seconds} s on:"
     table = report.table(rows)
-    report.RESULTS.write_text(f"# `make bench`\n\n{took}\n{report.machine()}\n\n{table}\n", "utf-8")
+    report.RESULTS.write_text(f"# `make bench`\n\n{took}\n{machine}\n\n{table}\n", "utf-8")
 
 
 if __name__ == "__main__":

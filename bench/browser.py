@@ -21,6 +21,8 @@ SLOWER = 4
 ROUNDS = 5
 CHECKED = 1500
 """Milliseconds after which a field that was left is checked, its delay included."""
+SLOW = 1100
+"""Milliseconds between two keys of a password."""
 PHONE: Any = {
     "viewport": {"width": 360, "height": 740},
     "device_scale_factor": 2,
@@ -171,6 +173,8 @@ def _first_visit(browser: Browser, portal: Server, office: Office) -> Iterator[R
             "password": PASSWORD,
             "password_again": PASSWORD,
         }.items():
+            if name == "password":  # so slowly that it is checked at every key
+                page.locator(f"#{name}").press_sequentially(typed, delay=SLOW)
             page.locator(f"#{name}").fill(typed)
             page.locator(f"#{name}").blur()
             page.wait_for_timeout(CHECKED)

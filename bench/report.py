@@ -74,7 +74,8 @@ def machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
         f"{models[0] if models else platform.machine()}, {os.cpu_count()} cores, "
-        f"{memory:.0f} GB, {platform.system()} {platform.release()}, "
+        f"{memory:.0f} GB, load {os.getloadavg()[0]:.1f} before, "
+        f"{platform.system()} {platform.release()}, "
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
         + ", ".join(f"{name} {version(name)}" for name in ("starlette", "uvicorn", "argon2-cffi"))
     )

@@ -38,18 +38,31 @@ def speed(portal: Server, reference: Server, session: str) -> Iterator[Row]:
             [load.get("/same")],
         ),
     )
+    known = "device=0123456789abcdef0123456789abcdef; language=fr"
     yield _compared(
         portal,
         reference,
         Pair(
-            # Plain both: the bare page is not compressed either.
-            "GET of a member’s page (session, one read, Jinja)",
-            "bare Starlette + Jinja",
-            0.5,
-            [load.get("/membre", cookie=f"session={session}", accept_encoding="identity")],
-            [load.get("/page", cookie=f"session={session}", accept_encoding="identity")],
+            "the same for a browser that was here before (two cookies)",
+            "bare route, same bytes",
+            0.7,
+            [load.get("/", cookie=known)],
+            [load.get("/same", cookie=known)],
         ),
     )
+    for name, encoding in (("plain", "identity"), ("both in gzip", "gzip")):
+        headers = {"cookie": f"session={session}", "accept_encoding": encoding}
+        yield _compared(
+            portal,
+            reference,
+            Pair(
+                f"GET of a member’s page (session, one read, Jinja), {name}",
+                "bare Starlette + Jinja",
+                0.5,
+                [load.get("/membre", **headers)],
+                [load.get("/page", **headers)],
+            ),
+        )
     typed = [{"matricule": "00875"}, {"matricule": "875"}]
     address = "/verification/identite/matricule"
     yield _compared(

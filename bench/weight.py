@@ -1,15 +1,23 @@
 """Bytes: of pages, swaps, live checks and captchas, as a browser without a cache gets them."""
 
+import gzip
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
-from bench.office import Office
+from bench.office import PASSWORD, Office
 from bench.report import Row, at_most
 from bench.servers import Server
 from forms.journey import FORMS
 from security import challenge
 
 CAPTCHAS = 300
+ADDRESS = "louise.cote@example.org"
+ACCESS = {
+    "email": ADDRESS,
+    "email_again": ADDRESS,
+    "password": PASSWORD,
+    "password_again": PASSWORD,
+}
 TYPED = ("", "x", "875", "00875", "31/02/1950", "jean@gmial.com", "Côté", "a1b2c3d4e5", "J7J 8G8")
 
 
@@ -18,17 +26,37 @@ def weight(portal: Server, office: Office) -> Iterator[Row]:
     for path in ("/", "/inscription"):
         body = portal.answer("GET", path).body
         yield at_most(f"HTML of `{path}` with its sheet, compressed", 4, len(body) / 1000, "KB")
-    yield at_most("a step’s swap (step two)", 1.5, _step_two(portal, office) / 1000, "KB")
+    swap, step = max(_swaps(portal, office))
+    yield at_most(f"a step’s swap, the largest ({step})", 1.5, swap / 1000, "KB")
     yield at_most("a live check, the largest", 400, _largest_check(portal), "bytes")
     largest = max(len(challenge.draw(_captcha(number))) for number in range(CAPTCHAS))
     yield at_most(f"captcha’s image, the largest of {CAPTCHAS}", 1.5, largest / 1000, "KB")
 
 
-def _step_two(portal: Server, office: Office) -> int:
-    facts = urlencode(office.without_access(1)[0])
-    answer = portal.answer("POST", "/inscription", facts, hx_request="true")
-    assert answer.status == 200, answer.status
-    return len(answer.body)
+def _swaps(portal: Server, office: Office) -> Iterator[tuple[int, str]]:
+    """The bytes of each answer on the way to an access, with what it is."""
+    facts = office.without_access(1)[0]
+    unknown = facts | {"birth_date": "03/03/1933"}
+    token = ""
+    for step, path, fields in (
+        ("step one", "/inscription", None),
+        ("step one, every field wrong", "/inscription", dict.fromkeys(facts, "1")),
+        ("step one, nobody found", "/inscription", unknown),
+        ("step two", "/inscription", facts),
+        ("step two, every field wrong", "/inscription/acces", dict.fromkeys(ACCESS, "1")),
+        ("registered", "/inscription/acces", ACCESS),
+    ):
+        if fields is None:
+            answer = portal.answer("GET", path, hx_request="true")
+        else:
+            hidden = {"token": token, "matricule": facts["matricule"]} if "acces" in path else {}
+            answer = portal.answer("POST", path, urlencode(fields | hidden), hx_request="true")
+        assert answer.status in (200, 422), (step, answer.status)
+        yield len(answer.body), step
+        if step == "step two":
+            html = gzip.decompress(answer.body).decode()
+            token = html.partition('name="token" value="')[2].partition('"')[0]
+            assert token
 
 
 def _largest_check(portal: Server) -> int:

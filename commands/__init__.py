@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pwd
+import re
 import sqlite3
 import sys
 from collections.abc import Awaitable, Callable
@@ -14,9 +15,14 @@ import click
 import settings as settings_module
 from db.database import Database, DatabaseBusy
 from db.migrate import pending
+from rules import Refused
+from rules.matricule import matricule
 from settings import Settings, SettingsError
+from texts import texts
+from troubles import BUSY, is_busy, reason
 
 T = TypeVar("T")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 TOO_NEW = "%s vient d’une version plus récente du portail."
 
 
@@ -57,17 +63,28 @@ def user_name(uid: int) -> str:
 def ready_settings() -> Settings:
     """The settings, once the database is there and migrated; else one line and exit code 2."""
     settings = load_settings()
-    if not settings.database.is_file():
+    check_file(settings.database)
+    if not settings.database.exists():
         fail(f"{settings.database} n’existe pas encore : lancez d’abord « manage.py init ».")
     try:
         behind = pending(settings.database)
     except sqlite3.Error as error:
-        fail(f"{settings.database} : {error}")
+        fail_over(settings.database, error)
     if behind < 0:
         fail(TOO_NEW % settings.database)
     if behind > 0:
         fail(f"{settings.database} est à mettre à niveau : lancez d’abord « manage.py init ».")
     return settings
+
+
+def check_file(database: Path) -> None:
+    """End the command where the database's name is that of something else than a file."""
+    try:
+        wrong = database.exists() and not database.is_file()
+    except OSError as error:
+        fail_over(database, error)
+    if wrong:
+        fail(f"{database} n’est pas un fichier : donnez-en un à PORTAL_DATABASE.")
 
 
 def with_database(work: Callable[[Settings, Database], Awaitable[T]]) -> T:
@@ -83,13 +100,36 @@ def with_database(work: Callable[[Settings, Database], Awaitable[T]]) -> T:
 
     try:
         return asyncio.run(run())
-    except DatabaseBusy:
-        fail("La base de données est occupée. Réessayez dans une minute.", code=1)
+    except DatabaseBusy as error:
+        fail_over(settings.database, error, code=1)
     except sqlite3.Error as error:
-        fail(f"{settings.database} : {error}", code=1)
+        fail_over(settings.database, error, code=1)
+
+
+def fail_over(path: Path, error: Exception, *, code: int = 2) -> NoReturn:
+    """Say in one line what is wrong with that file; a busy database is always exit code 1."""
+    if isinstance(error, DatabaseBusy) or (isinstance(error, sqlite3.Error) and is_busy(error)):
+        fail(f"{BUSY[0].upper()}{BUSY[1:]}.", code=1)
+    fail(f"{path} : {reason(error)}.", code=code)
+
+
+def _read_matricule(context: click.Context, parameter: click.Parameter, typed: str) -> str:
+    answer = matricule(typed)
+    if isinstance(answer, Refused):
+        # With the zeros that are missing, where it is that; the others speak to the member.
+        fail(
+            f"{typed} : {texts('fr').say(answer.sentence, answer.values)}"
+            if answer.values
+            else f"{typed} : un matricule a cinq chiffres, par exemple 00875."
+        )
+    return answer
+
+
+member_argument = click.argument("matricule", callback=_read_matricule)
+"""A matricule as the forms take it; one that they refuse ends the command with their sentence."""
 
 
 def fail(sentence: str, *, code: int = 2) -> NoReturn:
     """Say what is wrong in one line and end with that exit code."""
-    click.echo(sentence, err=True)
+    click.echo(_CONTROLS.sub(" ", sentence), err=True)  # a name that was typed may hold some
     sys.exit(code)

@@ -4,9 +4,11 @@ from datetime import datetime
 
 import click
 
-from commands import fail, with_database
-from db import accounts, members
+from commands import fail, member_argument, with_database
+from commands.telephone import with_member
+from db import accounts
 from db.database import Database, Transaction
+from db.members import Member
 from members.annul import annul as annul_access
 from members.purge import purge as purge_all
 from security.clock import system_clock
@@ -36,26 +38,25 @@ def registrations(since: datetime) -> None:
 
 
 @click.command()
-@click.argument("matricule")
+@member_argument
 def annul(matricule: str) -> None:
     """Annuler l’accès du membre MATRICULE : sessions, appareils et changements compris."""
 
-    async def work(settings: Settings, db: Database) -> bool | None:
-        member = await members.by_matricule(db, matricule)
-        if member is None:
-            return None
-
+    async def work(settings: Settings, db: Database, member: Member) -> tuple[bool, bool]:
         async def erase(tx: Transaction) -> bool:
             return await annul_access(tx, member.id, now=system_clock(), actor="office")
 
-        return await db.write(erase)
+        return await db.write(erase), member.active
 
-    erased = with_database(work)
-    if erased is None:
-        fail(f"Aucun membre n’a le matricule {matricule}.")
+    erased, active = with_member(matricule, work)
     if not erased:
         fail(f"Le membre {matricule} n’a pas d’accès.")
-    click.echo(f"L’accès du membre {matricule} est annulé. Il peut s’inscrire de nouveau.")
+    then = (
+        "Il peut s’inscrire de nouveau."
+        if active
+        else "Il n’est plus membre actif : une liste qui le contient lui rouvre l’inscription."
+    )
+    click.echo(f"L’accès du membre {matricule} est annulé. {then}")
 
 
 @click.command()

@@ -1,7 +1,6 @@
 """Backing the portal up, and putting a backup in place."""
 
 import asyncio
-import errno
 import sqlite3
 from contextlib import suppress
 from datetime import datetime
@@ -9,11 +8,12 @@ from pathlib import Path
 
 import click
 
-from commands import fail, load_settings
+from commands import check_file, fail, fail_over, load_settings
 from db.database import Database, DatabaseBusy
-from db.migrate import SchemaTooNew
+from db.migrate import SchemaTooNew, pending
 from security.clock import system_clock
 from settings import Settings
+from troubles import BUSY, reason
 from upkeep import backup as backups
 from upkeep.archive import NotABackup
 from upkeep.backup import Made
@@ -31,9 +31,18 @@ def backup(folder: Path | None) -> None:
     # A file of any version is copied: between a migration and the restart, the version in place
     # and the database are not of one age, and then above all is a backup wanted.
     settings = load_settings()
-    if not settings.database.is_file():
+    check_file(settings.database)
+    if not settings.database.exists():
         fail(f"{settings.database} n’existe pas encore : lancez d’abord « manage.py init ».")
-    if folder and folder.exists() and not folder.is_dir():
+    try:
+        pending(settings.database)
+    except sqlite3.Error as error:
+        fail_over(settings.database, error)
+    try:
+        wrong = folder and folder.exists() and not folder.is_dir()
+    except OSError as error:
+        fail_over(folder or settings.backup_dir, error)
+    if wrong:
         fail(f"{folder} n’est pas un dossier.")
     now = system_clock()
     moment = datetime.fromtimestamp(now, settings.timezone)
@@ -59,7 +68,12 @@ def backup(folder: Path | None) -> None:
 def restore(file: Path) -> None:
     """Remettre en place la sauvegarde FILE ; le fichier présent est gardé à côté."""
     settings = load_settings()
+    check_file(settings.database)
     now = system_clock()
+    try:
+        file.open("rb").close()
+    except OSError as error:
+        fail_over(file, error)
     try:
         restored = asyncio.run(put_in_place(settings, file, now))
     except DatabaseBusy:
@@ -72,10 +86,6 @@ def restore(file: Path) -> None:
         fail(f"{file} : {error}. La base de données n’a pas changé.")
     except SchemaTooNew:
         fail(f"{file} vient d’une version plus récente du portail : mettez-le d’abord à jour.")
-    except FileNotFoundError:
-        fail(f"{file} n’existe pas.")
-    except (IsADirectoryError, PermissionError):
-        fail(f"{file} ne peut être lu : un fichier de sauvegarde est attendu.")
     except (Occupied, sqlite3.Error, OSError) as error:
         fail(f"La sauvegarde n’a pu être remise en place : {_reason(error)}.", code=1)
     made_at = restored.backup.made_at.astimezone(settings.timezone)
@@ -123,9 +133,7 @@ def _reason(error: Exception) -> str:
         case Occupied():
             return f"une autre sauvegarde est en cours dans {error}"
         case DatabaseBusy():
-            return "la base de données est occupée"
-        case OSError() if error.errno == errno.ENOSPC:
-            return "le disque est plein"
-        case OSError():
-            return f"{error.filename or 'le dossier'} : {error.strerror or error}"
-    return str(error)
+            return BUSY
+        case OSError() if error.filename:
+            return f"{error.filename} : {reason(error)}"
+    return reason(error)

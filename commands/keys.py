@@ -1,12 +1,16 @@
 """The secret key."""
 
+import asyncio
+import sqlite3
+
 import click
 
-from commands import fail, load_settings, with_database
+from commands import fail, ready_settings
 from db import journal
-from db.database import Database
+from db.database import Database, DatabaseBusy
 from security.clock import system_clock
 from settings import Settings
+from troubles import is_busy, reason
 from upkeep import keys
 
 
@@ -16,8 +20,8 @@ from upkeep import keys
 )
 def rotate_key(leaked: bool) -> None:
     """Remplacer la clé secrète ; l’ancienne sert encore 7 jours à ce qu’elle a signé."""
-
-    key_file = load_settings().key_file
+    settings = ready_settings()
+    key_file = settings.key_file
     if key_file is None:
         fail(
             "La clé vient de PORTAL_SECRET_KEY : ajoutez-y vous-même une nouvelle clé, après "
@@ -25,16 +29,20 @@ def rotate_key(leaked: bool) -> None:
             "enlevez l’ancienne après 7 jours."
         )
 
-    async def work(settings: Settings, db: Database) -> None:
-        keys.rotate(key_file, settings.secret_keys, leaked=leaked)
-        await db.write(
-            lambda tx: journal.write(tx, "key_rotated", at=system_clock(), actor="office")
-        )
-
     try:
-        with_database(work)
+        keys.rotate(key_file, settings.secret_keys, leaked=leaked)
     except OSError as error:
-        fail(f"{key_file} ne peut être écrit : {error.strerror}.", code=1)
+        fail(f"{key_file} ne peut être écrit : {reason(error)}.", code=1)
+    try:
+        asyncio.run(_note(settings))
+    except (DatabaseBusy, sqlite3.Error) as error:
+        busy = isinstance(error, DatabaseBusy) or is_busy(error)
+        why = "la base de données est occupée" if busy else reason(error)
+        fail(
+            "La clé est remplacée (ne recommencez pas) et sert dès que le portail redémarre (sudo"
+            f" systemctl restart portail), mais le journal n’a pu le noter : {why}.",
+            code=1,
+        )
     click.echo(
         "La nouvelle clé sert dès que le portail redémarre (sudo systemctl restart portail). "
         + (
@@ -43,3 +51,13 @@ def rotate_key(leaked: bool) -> None:
             else "L’ancienne est encore acceptée 7 jours, puis « purge » l’enlève."
         )
     )
+
+
+async def _note(settings: Settings) -> None:
+    db = await Database.open(settings.database)
+    try:
+        await db.write(
+            lambda tx: journal.write(tx, "key_rotated", at=system_clock(), actor="office")
+        )
+    finally:
+        await db.close()

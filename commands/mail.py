@@ -4,7 +4,7 @@ import asyncio
 
 import click
 
-from commands import fail, load_settings, with_database
+from commands import fail, load_settings, with_database, words
 from db import members, outbox
 from db.database import Database
 from db.outbox import Mail
@@ -114,7 +114,7 @@ async def _line(settings: Settings, db: Database, mail: Mail) -> str:
     parts = [
         f"{mail.id}",
         moment(mail.queued_at, zone),
-        mail.kind,
+        words.mail(mail.kind),
         member.matricule if member else "-",
         mail.recipient,
         STATES[mail.state],

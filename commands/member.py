@@ -2,7 +2,7 @@
 
 import click
 
-from commands import fail, telephone
+from commands import fail, member_argument, telephone
 from commands.telephone import with_member
 from db.accounts import Account
 from db.database import Database
@@ -23,7 +23,7 @@ def member() -> None:
 
 
 @member.command()
-@click.argument("matricule")
+@member_argument
 @click.argument("address")
 def email(matricule: str, address: str) -> None:
     """Mettre ADDRESS à l’accès de MATRICULE ; l’ancienne adresse est avisée."""
@@ -43,7 +43,7 @@ def email(matricule: str, address: str) -> None:
 
 
 @member.command()
-@click.argument("matricule")
+@member_argument
 def unfreeze(matricule: str) -> None:
     """Rouvrir l’accès bloqué de MATRICULE, avec un mot de passe temporaire."""
 

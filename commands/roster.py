@@ -1,13 +1,15 @@
 """`import` and `export`: the office's list of members in and out."""
 
+import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from commands import fail, with_database
+from commands import fail, fail_over, with_database
 from db.database import Database
 from roster.applying import RosterMoved, apply_plan
 from roster.exporting import KINDS, export
@@ -15,13 +17,24 @@ from roster.headings import FIELDS, UnknownColumn
 from roster.planning import Plan, plan_import
 from roster.reading import RosterFile
 from roster.report import report
-from roster.tables import UnreadableFile
+from roster.tables import UnknownSheet, UnreadableFile
 from rules.characters import folded_words
 from security.clock import system_clock
 from settings import Settings
 
 LONG_FILE = 5_000
 """Lines from which on a progress bar is worth its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What the operator said beforehand, by options of `import`."""
+
+    dry_run: bool
+    yes: bool
+    deactivate: bool
+    force: bool
+    successors: bool
 
 
 @click.command("import")
@@ -38,9 +51,14 @@ LONG_FILE = 5_000
 @click.option(
     "--force",
     is_flag=True,
-    help="Permettre de désactiver plus d’un membre sur dix ; avec --yes, donner aussi les"
-    " matricules qui passent à une autre personne.",
+    help="Permettre que plus d’un membre sur dix soit désactivé ou devienne une autre personne.",
 )
+@click.option(
+    "--successors",
+    is_flag=True,
+    help="Donner aussi, sans demander, les matricules qui passent à une autre personne.",
+)
+@click.option("--sheet", metavar="NOM", help="Lire cette feuille du classeur.")
 @click.option(
     "--map",
     "mapped",
@@ -49,24 +67,26 @@ LONG_FILE = 5_000
     help=f"Dire quelle colonne est un champ ({', '.join(FIELDS)}).",
 )
 def import_(
-    file: Path, dry_run: bool, yes: bool, absent: str, force: bool, mapped: Sequence[str]
+    file: Path,
+    dry_run: bool,
+    yes: bool,
+    absent: str,
+    force: bool,
+    successors: bool,
+    sheet: str | None,
+    mapped: Sequence[str],
 ) -> None:
     """Charger la liste des membres depuis FILE (CSV, texte, Excel ou ODS)."""
     if not (dry_run or yes or sys.stdin.isatty()):
         fail("Sans terminal pour répondre : ajoutez --yes, ou --dry-run pour voir seulement.")
+    agreed = Agreed(dry_run, yes, absent == "deactivate", force, successors)
     try:
-        roster_file = RosterFile(file, _mapping(mapped))
-        with_database(
-            lambda settings, db: _import(
-                settings, db, roster_file, dry_run, yes, absent == "deactivate", force
-            )
-        )
-    except UnknownColumn as error:
+        roster_file = _opened(file, mapped, sheet)
+        with_database(lambda settings, db: _import(settings, db, roster_file, agreed))
+    except (UnknownColumn, UnknownSheet) as error:
         fail(str(error))
     except UnreadableFile as error:
         fail(f"{file} : {error}")
-    except OSError as error:
-        fail(f"{file} : {_trouble(error)}")
 
 
 @click.command("export")
@@ -82,24 +102,23 @@ def export_(file: Path) -> None:
     try:
         count = with_database(work)
     except OSError as error:
-        fail(f"{file} : {_trouble(error)}")
+        fail_over(file, error)
     click.echo(f"{file} : {count} membre(s).")
 
 
-async def _import(
-    settings: Settings,
-    db: Database,
-    file: RosterFile,
-    dry_run: bool,
-    yes: bool,
-    deactivate: bool,
-    force: bool,
-) -> None:
+def _opened(file: Path, mapped: Sequence[str], sheet: str | None) -> RosterFile:
+    try:
+        return RosterFile(file, _mapping(mapped), sheet)
+    except OSError as error:
+        fail_over(file, error)
+
+
+async def _import(settings: Settings, db: Database, file: RosterFile, agreed: Agreed) -> None:
     plan = await _plan(db, settings, file)
-    for line in report(plan, deactivate=deactivate):
+    for line in report(plan, deactivate=agreed.deactivate):
         click.echo(line)
-    forbidden = _forbidden(plan) if deactivate and not force else None
-    if dry_run:
+    forbidden = None if agreed.force else _forbidden(plan, deactivate=agreed.deactivate)
+    if agreed.dry_run:
         if forbidden:
             click.echo(forbidden)
         return
@@ -107,7 +126,7 @@ async def _import(
         fail("Aucune ligne ne peut être prise : rien n’a été changé.")
     if forbidden:
         fail(forbidden)
-    await _decide(db, plan, yes=yes, deactivate=deactivate, force=force)
+    await _decide(db, plan, agreed)
 
 
 async def _plan(db: Database, settings: Settings, file: RosterFile) -> Plan:
@@ -123,33 +142,43 @@ async def _plan(db: Database, settings: Settings, file: RosterFile) -> Plan:
         return await plan_import(db, file, today, lambda: bar.update(1))
 
 
-async def _decide(db: Database, plan: Plan, *, yes: bool, deactivate: bool, force: bool) -> None:
+async def _decide(db: Database, plan: Plan, agreed: Agreed) -> None:
     """Ask what is to be asked, and apply what was agreed to."""
-    if not plan.change_count(deactivate=deactivate, successors=True):
-        click.echo("Rien à changer.")
-        return
-    if not yes and not _agreed("\nAppliquer ce plan ?"):
+    changes = plan.change_count(deactivate=agreed.deactivate, successors=True) > 0
+    if changes and not agreed.yes and not _agreed("\nAppliquer ce plan ?"):
         fail("Rien n’a été changé.", code=1)
     successors = bool(plan.successions) and (
-        force
-        if yes
-        else _agreed(
-            f"Donner aussi {len(plan.successions)} matricule(s) à une autre personne ?"
-            " L’accès de la personne d’avant sera annulé."
+        agreed.successors
+        or (
+            not agreed.yes
+            and _agreed(
+                f"Donner aussi {len(plan.successions)} matricule(s) à une autre personne ?"
+                " L’accès de la personne d’avant sera annulé."
+            )
         )
     )
     try:
-        await apply_plan(db, plan, deactivate=deactivate, successors=successors, now=system_clock())
+        await apply_plan(
+            db, plan, deactivate=agreed.deactivate, successors=successors, now=system_clock()
+        )
     except RosterMoved:
         fail("La liste a été modifiée entre-temps : recommencez.", code=1)
     if plan.successions and not successors:
-        hint = " (--force avec --yes les donne)" if yes else ""
+        hint = " (--successors les donne)" if agreed.yes else ""
         click.echo(f"Matricules laissés à la personne d’avant : {len(plan.successions)}{hint}.")
-    click.echo("C’est fait.")
+    click.echo("C’est fait." if changes else "Rien à changer.")
 
 
-def _forbidden(plan: Plan) -> str | None:
-    """Why the plan must not deactivate without `--force`."""
+def _forbidden(plan: Plan, *, deactivate: bool) -> str | None:
+    """Why the plan must not be applied without `--force`."""
+    if len(plan.successions) * 10 > plan.active_count:
+        return (
+            f"{len(plan.successions)} matricules sur {plan.active_count} passeraient à une autre"
+            " personne : une colonne a-t-elle été triée seule ? Si c’est bien voulu, ajoutez"
+            " --force."
+        )
+    if not deactivate:
+        return None
     if plan.absent_count * 10 > plan.active_count:
         return (
             f"{plan.absent_count} membres sur {plan.active_count} seraient désactivés : si c’est"
@@ -174,17 +203,13 @@ def _mapping(pairs: Sequence[str]) -> dict[str, str]:
 
 
 def _agreed(question: str) -> bool:
-    """Ask the operator, for whom no answer is a no."""
-    answer = click.prompt(f"{question} [oui/non]", default="non", show_default=False)
+    """Ask the operator, for whom no answer is a no.
+
+    The loop waits meanwhile, so that its own way with Ctrl-C would never come to it.
+    """
+    of_the_loop = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        answer = click.prompt(f"{question} [oui/non]", default="non", show_default=False)
+    finally:
+        signal.signal(signal.SIGINT, of_the_loop)
     return "".join(folded_words(answer)) in ("o", "oui", "y", "yes")
-
-
-def _trouble(error: OSError) -> str:
-    """What is wrong with a file, in French words."""
-    known = {
-        FileNotFoundError: "ce fichier ou ce dossier n’existe pas.",
-        PermissionError: "vous n’avez pas le droit de le lire ou de l’écrire.",
-        IsADirectoryError: "c’est un dossier, pas un fichier.",
-        NotADirectoryError: "ce dossier n’en est pas un.",
-    }
-    return known.get(type(error), f"le système répond « {error.strerror} ».")

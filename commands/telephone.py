@@ -7,48 +7,38 @@ from typing import TypeVar
 
 import click
 
-from commands import fail, with_database
+from commands import fail, member_argument, with_database, words
 from db import accounts, email_changes, journal, members, outbox
 from db.accounts import Account
 from db.database import Database
 from db.email_changes import EmailChange
+from db.journal import Entry
 from db.members import Member
 from db.outbox import Mail
 from members import telephone
 from members.dead_ends import stored_code
-from members.events import EVENTS, SCREENS
-from security import throttle
+from members.events import FACTS, REASONS, SCREENS, WAITS
 from security.clock import system_clock
 from settings import Settings
 from texts import texts
 from web.portal import Portal
+from web.quotas import BY_SOURCE
 
 T = TypeVar("T")
 
 AROUND = 3600
 """Seconds before and after a dead end in which other attempts are shown."""
-FACTS = {
-    "matricule": "le matricule",
-    "family_name": "le nom de famille",
-    "birth_date": "la date de naissance",
-    "postal_code": "le code postal",
-    "active": "n’est plus membre actif dans la liste",
-}
-WAITS = {
-    throttle.SIGN_IN.name: "se connecter",
-    throttle.SIGN_IN_KNOWN.name: "se connecter, d’un appareil connu",
-    throttle.CURRENT_PASSWORD.name: "mot de passe actuel",
-    throttle.IDENTIFY_MATRICULE.name: "inscription, ce matricule",
-    throttle.IDENTIFY_FACTS.name: "inscription, ces renseignements",
-    throttle.RECOVER_MATRICULE.name: "mot de passe oublié, ce matricule",
-    throttle.RECOVER_FACTS.name: "mot de passe oublié, ces renseignements",
-    throttle.SEND_AGAIN.name: "renvoyer un courriel",
-}
-"""What each rule makes a member wait for."""
+MOST = 30
+"""How many of them, the nearest in time."""
 WARNING = (
     "Un code d’appel ne prouve pas qui appelle : faites dire les quatre renseignements, "
     "et ne dites jamais lequel ne convient pas."
 )
+NOBODY = "aucun de la liste n’a ces renseignements"
+BY_ADDRESS = tuple(rule.name for rule in BY_SOURCE)
+BY_FACTS = ("identify_failed", "recovery_requested")
+"""The events whose member was looked for by the four facts."""
+BY_MATRICULE = ("sign_in_failed", "sign_in_throttled", "identify_throttled", "recovery_throttled")
 
 
 @click.command()
@@ -60,19 +50,23 @@ def call(code: str) -> None:
         entry = await journal.by_call_code(db, stored_code(code))
         if entry is None:
             return None
-        lines = [WARNING, "", f"Quand    : {_moment(settings, entry.at)}"]
-        lines.append(f"Écran    : {_say(SCREENS.get(entry.event, ''))}")
-        lines.append(f"Quoi     : {_say(EVENTS.get(entry.event, entry.event))}")
         member = await members.by_id(db, entry.member_id) if entry.member_id else None
-        if member:
-            lines.append(f"Membre   : {member.matricule} {member.family_name}, {member.first_name}")
-        if entry.detail:
-            differing = ", ".join(FACTS.get(name, name) for name in entry.detail.split(","))
-            lines.append(f"Différait : {differing}")
-        lines += ["", "Autour de ce moment :"]
-        for other in await journal.around(db, entry, AROUND):
-            what = _say(EVENTS.get(other.event, other.event))
-            lines.append(f"  {_moment(settings, other.at)}  {what}")
+        lines = [WARNING, "", f"Quand     : {_moment(settings, entry.at)}"]
+        lines.append(f"Écran     : {words.say(SCREENS.get(entry.event, ''))}")
+        lines.append(f"Quoi      : {words.event(entry.event)}")
+        lines.append(f"Membre    : {_who(entry, member)}")
+        found = _details(entry)
+        lines += [f"{label:<9} : {said}" for label, said in found]
+        around = await journal.around(db, entry, AROUND, most=MOST)
+        lines += ["", "Autour de ce moment, du même membre ou de la même adresse :"]
+        for other, matricule in around.entries:
+            mark = "→" if other.id == entry.id else " "
+            lines.append(
+                f"{mark} {_moment(settings, other.at)}  {matricule or '  –  '}  {_told(other)}"
+            )
+        if around.left_out:
+            others = "autres" if around.left_out > 1 else "autre"
+            lines.append(f"  (et {around.left_out} {others}, plus loin de ce moment)")
         return lines
 
     lines = with_database(work)
@@ -83,7 +77,7 @@ def call(code: str) -> None:
 
 
 @click.command()
-@click.argument("matricule")
+@member_argument
 def show(matricule: str) -> None:
     """Montrer l’accès de MATRICULE : état, connexions, attentes, courriels."""
 
@@ -97,7 +91,7 @@ def show(matricule: str) -> None:
         lines += ["", "Attentes :"]
         waits = await telephone.waits(db, portal.throttle, member)
         lines += [
-            f"  {WAITS.get(name, name)} : {texts('fr').duration(wait)}"
+            f"  {words.say(WAITS[name])} : {texts('fr').duration(wait)}"
             for name, wait in waits.items()
         ]
         lines += [] if waits else ["  aucune"]
@@ -105,12 +99,14 @@ def show(matricule: str) -> None:
         entered = await journal.sign_ins(db, member.id, most=5)
         lines += [f"  {_moment(settings, at)}" for at in entered] or ["  aucune"]
         lines += ["", "Derniers événements :"]
-        for entry in await journal.of_member(db, member.id, most=12):
-            what = _say(EVENTS.get(entry.event, entry.event))
-            lines.append(f"  {_moment(settings, entry.at)}  {what}")
+        entries = await journal.of_member(db, member.id, most=12)
+        lines += [f"  {_moment(settings, e.at)}  {_told(e)}" for e in entries] or ["  aucun"]
         lines += ["", "Derniers courriels :"]
-        for mail in await outbox.of_member(db, member.id, most=10):
-            lines.append(f"  {_moment(settings, mail.queued_at)}  {mail.kind}  {_fate(mail)}")
+        mails = await outbox.of_member(db, member.id, most=10)
+        lines += [
+            f"  {_moment(settings, mail.queued_at)}  {words.mail(mail.kind)}  {_fate(mail)}"
+            for mail in mails
+        ] or ["  aucun"]
         return lines
 
     for line in with_member(matricule, work):
@@ -118,7 +114,7 @@ def show(matricule: str) -> None:
 
 
 @click.command()
-@click.argument("matricule")
+@member_argument
 def unlock(matricule: str) -> None:
     """Lever toutes les attentes de MATRICULE : il peut réessayer tout de suite."""
 
@@ -127,32 +123,44 @@ def unlock(matricule: str) -> None:
 
     with_member(matricule, work)
     click.echo(f"{matricule} : plus aucune attente.")
+    click.echo(
+        "Si la page fait encore attendre, c’est son adresse réseau : un quart d’heure suffit."
+    )
 
 
 @click.command()
-@click.argument("matricule")
+@member_argument
 def recover(matricule: str) -> None:
     """Envoyer un mot de passe temporaire à l’adresse au dossier de MATRICULE."""
 
-    async def work(settings: Settings, db: Database, member: Member) -> str | None:
-        return await telephone.recover(db, member, now=system_clock())
+    async def work(settings: Settings, db: Database, member: Member) -> tuple[bool, str | None]:
+        return member.active, await telephone.recover(db, member, now=system_clock())
 
-    address = with_member(matricule, work)
+    active, address = with_member(matricule, work)
+    if not active:
+        fail(
+            f"{matricule} n’est plus membre actif : rien n’est envoyé. "
+            "S’il l’est de nouveau, chargez une liste qui le contient.",
+            code=1,
+        )
     if address is None:
         fail(f"{matricule} : pas d’accès, ou un accès bloqué. Rien n’est envoyé.")
     click.echo(f"{matricule} : un mot de passe temporaire part vers {address}.")
 
 
 @click.command()
-@click.argument("matricule")
+@member_argument
 def deactivate(matricule: str) -> None:
     """Fermer le portail à MATRICULE : ses sessions prennent fin tout de suite."""
 
-    async def work(settings: Settings, db: Database, member: Member) -> None:
-        await telephone.deactivate(db, member, now=system_clock())
+    async def work(settings: Settings, db: Database, member: Member) -> bool:
+        return await telephone.deactivate(db, member, now=system_clock())
 
-    with_member(matricule, work)
-    click.echo(f"{matricule} n’est plus membre actif. Une liste qui le contient le rétablit.")
+    cure = "Une liste qui le contient le rétablit."
+    if with_member(matricule, work):
+        click.echo(f"{matricule} n’est plus membre actif. {cure}")
+    else:
+        click.echo(f"{matricule} n’était déjà plus membre actif : rien n’est changé. {cure}")
 
 
 @click.command()
@@ -188,7 +196,7 @@ def with_member(matricule: str, work: Callable[[Settings, Database, Member], Awa
 
     answer = with_database(run)
     if isinstance(answer, NoMember):
-        fail(f"Aucun membre n’a le matricule {matricule}. Il a cinq chiffres, par exemple 00875.")
+        fail(f"Aucun membre n’a le matricule {matricule}.")
     return answer
 
 
@@ -218,8 +226,38 @@ def _fate(mail: Mail) -> str:
     return f"abandonné : {mail.last_error}"
 
 
-def _say(sentence: str) -> str:
-    return texts("fr").gettext(sentence)
+def _who(entry: Entry, member: Member | None) -> str:
+    """Who an entry is about; without anybody, never what was typed."""
+    if member:
+        return f"{member.matricule} {member.family_name}, {member.first_name}"
+    if entry.detail in BY_ADDRESS:
+        return "inconnu, l’attente vaut pour toute une adresse réseau"
+    if entry.event in BY_FACTS:
+        return NOBODY
+    if entry.event in BY_MATRICULE:
+        return "aucun de la liste n’a ce matricule"
+    return "inconnu, la page ne le disait pas"
+
+
+def _details(entry: Entry) -> list[tuple[str, str]]:
+    """What the journal says of an entry beside its name, each with its label."""
+    detail = entry.detail or ""
+    if detail in WAITS:
+        return [("Attente", words.say(WAITS[detail]))]
+    names = detail.split(",")
+    facts = ", ".join(words.say(FACTS[name]) for name in names if name in FACTS)
+    reasons = ", ".join(words.say(REASONS[name]) for name in names if name in REASONS)
+    found = [("Différait", facts)] if facts else []
+    if entry.event == "recovery_requested" and entry.actor == "visitor" and not facts:
+        right = entry.member_id is not None
+        found.append(("Réponse", "renseignements justes" if right else NOBODY))
+    return found + ([("Précision", reasons)] if reasons else [])
+
+
+def _told(entry: Entry) -> str:
+    """An entry on one line."""
+    details = [f"{label.lower()} {said}" for label, said in _details(entry)]
+    return " · ".join([words.event(entry.event), *details])
 
 
 def _moment(settings: Settings, at: int) -> str:

@@ -53,6 +53,17 @@ async def hashes(db: Reader, member_id: int) -> list[bytes]:
     return [row[0] for row in rows]
 
 
+async def sharing(db: Reader, member_id: int) -> list[int]:
+    """Who signed in from the known browsers of that member: couples share a tablet."""
+    rows = await db.all(
+        "SELECT DISTINCT other.member_id FROM device AS own"
+        " JOIN device AS other USING (cookie_hash)"
+        " WHERE own.member_id = ? AND other.member_id <> own.member_id",
+        (member_id,),
+    )
+    return [row[0] for row in rows]
+
+
 async def last_seen(db: Reader, member_id: int) -> list[int]:
     """When each known browser of that member last signed in (seconds since 1970, UTC)."""
     rows = await db.all(

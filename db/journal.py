@@ -27,13 +27,14 @@ async def write(
     )
 
 
-ENTRY = "at, event, actor, address, member_id, detail"
+ENTRY = "id, at, event, actor, address, member_id, detail"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One event (`at` in seconds since 1970, UTC)."""
 
+    id: int
     at: int
     event: str
     actor: str
@@ -59,6 +60,15 @@ async def by_call_code(db: Reader, code: str) -> Entry | None:
     return Entry(*row) if row else None
 
 
+async def has_call_code(db: Reader, code: str, event: str, since: int) -> bool:
+    """Whether that event has an entry with that call code since then."""
+    row = await db.one(
+        "SELECT 1 FROM journal WHERE call_code = ? AND event = ? AND at > ? LIMIT 1",
+        (code, event, since),
+    )
+    return row is not None
+
+
 async def sign_ins(db: Reader, member_id: int, *, most: int) -> list[int]:
     """When that member last signed in (seconds since 1970, UTC), the newest first."""
     rows = await db.all(
@@ -69,23 +79,43 @@ async def sign_ins(db: Reader, member_id: int, *, most: int) -> list[int]:
     return [row[0] for row in rows]
 
 
-async def around(db: Reader, entry: Entry, seconds: int) -> list[Entry]:
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is near an entry: the nearest ones in order, each with its member's matricule.
+
+    The entry itself is among them; `left_out` counts those that are farther away in time.
+    """
+
+    entries: list[tuple[Entry, str | None]]
+    left_out: int
+
+
+async def around(db: Reader, entry: Entry, seconds: int, *, most: int) -> Around:
     """What happened to the same member or from the same address within `seconds` of `entry`."""
+    found = """
+        FROM journal
+        WHERE at BETWEEN :at - :span AND :at + :span
+          AND (member_id = :member_id OR address = :address OR id = :id)
+        """
+    values = {
+        "id": entry.id,
+        "at": entry.at,
+        "span": seconds,
+        "member_id": entry.member_id,
+        "address": entry.address,
+        "most": most,
+    }
     rows = await db.all(
         f"""
-        SELECT {ENTRY} FROM journal
-        WHERE at BETWEEN :at - :span AND :at + :span
-          AND (member_id = :member_id OR address = :address)
-        ORDER BY id
+        SELECT {ENTRY}, (SELECT matricule FROM member WHERE member.id = member_id)
+        {found}
+        ORDER BY abs(at - :at), abs(id - :id) LIMIT :most
         """,
-        {
-            "at": entry.at,
-            "span": seconds,
-            "member_id": entry.member_id,
-            "address": entry.address,
-        },
+        values,
     )
-    return [Entry(*row) for row in rows]
+    counted = await db.all(f"SELECT count(*) {found}", values)
+    near = sorted(((Entry(*row[:-1]), row[-1]) for row in rows), key=lambda pair: pair[0].id)
+    return Around(near, counted[0][0] - len(near))
 
 
 async def newest(db: Reader, event: str) -> Entry | None:

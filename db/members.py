@@ -121,9 +121,11 @@ def _member(row: Row) -> Member:
     return Member(*facts, bool(active))  # type: ignore[call-arg]
 
 
-async def deactivate(tx: Transaction, member_id: int) -> None:
-    """Take the member off the active ones; what is on file stays."""
-    await tx.execute("UPDATE member SET active = 0 WHERE id = ?", (member_id,))
+async def deactivate(tx: Transaction, member_id: int) -> bool:
+    """Take the member off the active ones; what is on file stays. Says whether it was one."""
+    return (
+        await tx.execute("UPDATE member SET active = 0 WHERE id = ? AND active", (member_id,)) > 0
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,11 @@ class Mail:
             return "sent"
         return "failed" if self.next_attempt_at is None else "waiting"
 
+    @property
+    def soon(self) -> bool:
+        """Whether it waits for its first try."""
+        return self.state == "waiting" and not self.last_error
+
 
 async def add(
     tx: Transaction,

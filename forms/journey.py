@@ -37,6 +37,7 @@ CHANGE_EMAIL = Form(
         replace(EMAIL_AGAIN, label=N_("Confirmer le nouveau courriel")),
         CURRENT_PASSWORD,
     ),
+    frozenset({"username"}),
 )
 CHANGE_PASSWORD = Form(
     "mot-de-passe",

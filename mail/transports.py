@@ -17,6 +17,7 @@ import aiosmtplib
 from aiosmtplib import SMTPResponse, SMTPResponseException, SMTPStatus
 
 from settings import Settings
+from troubles import reason
 
 TIMEOUT = 60.0
 """Seconds that a step of the SMTP dialogue may take."""
@@ -71,13 +72,22 @@ class Files:
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Connection]:
-        """Creates the folder."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Creates the folder; raises `Unreachable` where it cannot."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise self._unwritable(error) from error
         yield self
 
     async def send(self, message: EmailMessage) -> None:
         """Write one file; its name sorts by time."""
-        await asyncio.to_thread(self._write, message)
+        try:
+            await asyncio.to_thread(self._write, message)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> Unreachable:
+        return Unreachable(f"PORTAL_MAIL_DIR ({self.folder}) : {reason(error)}")
 
     def _write(self, message: EmailMessage) -> None:
         stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{secrets.token_hex(3)}"

@@ -37,6 +37,10 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Too many tries: the next one is let through in so many seconds."""
+    """Too many tries: the next one is let through in so many seconds.
+
+    The office finds the refusal by `call_code`.
+    """
 
     seconds: int
+    call_code: str

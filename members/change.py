@@ -10,16 +10,23 @@ from mail import messages
 from mail.messages import is_fingerprint
 from mail.outbox import queue
 from members import Means, Visit, Wait, devices
+from members.dead_ends import note, note_within, refusal
 from members.sessions import FULL, open_session
 from rules import N_, Refused
 from rules.password import normalised, password
 from security.keys import Key
 from security.throttle import CURRENT_PASSWORD
 
+FAILED = "current_password_failed"
+CHANGED = "changed"
+"""In the journal: another tab or the office changed the access while the password was verified."""
+
 
 @dataclass(frozen=True, slots=True)
 class WrongPassword:
-    """The current password is not the one that was typed."""
+    """The current password is not the one that was typed; the office finds it by `call_code`."""
+
+    call_code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +43,8 @@ async def change_email(
     """Let a new address wait for its confirmation; the one on file stays until then."""
     account = await accounts.by_member(means.db, member_id)
     if account is None:
-        return WrongPassword()
-    wrong = await _check_current(means, account, current_password, visit)
+        return WrongPassword(await note(means.db, FAILED, visit, actor="member", detail=CHANGED))
+    wrong = await _check_current(means, account, current_password, visit, "email_page")
     if wrong:
         return wrong
     if email == account.email:
@@ -45,7 +52,7 @@ async def change_email(
 
     async def save(tx: Transaction) -> WrongPassword | None:
         if await _was_changed(tx, account):
-            return WrongPassword()
+            return await _changed_meanwhile(tx, member_id, visit)
         now = visit.now
         await email_changes.put(tx, EmailChange(member_id, email, now))
         await journal.write(
@@ -131,9 +138,9 @@ async def change_password(
     account = await accounts.by_member(db, member_id)
     member = await members.by_id(db, member_id)
     if not account or not member:
-        return WrongPassword()
+        return WrongPassword(await note(db, FAILED, visit, actor="member", detail=CHANGED))
     if current_password is not None:
-        wrong = await _check_current(means, account, current_password, visit)
+        wrong = await _check_current(means, account, current_password, visit, "password_page")
         if wrong:
             return wrong
     chosen = password(new_password, means.policy, member.own_facts)
@@ -143,7 +150,7 @@ async def change_password(
 
     async def save(tx: Transaction) -> PasswordChanged | WrongPassword:
         if await _was_changed(tx, account):
-            return WrongPassword()
+            return await _changed_meanwhile(tx, member_id, visit)
         await accounts.set_password(tx, member_id, password_hash, now)
         await recoveries.remove_all(tx, member_id)
         await sessions.remove_all(tx, member_id)
@@ -169,23 +176,32 @@ async def _was_changed(tx: Transaction, account: Account) -> bool:
     return current is None or current.password_hash != account.password_hash
 
 
+async def _changed_meanwhile(tx: Transaction, member_id: int, visit: Visit) -> WrongPassword:
+    code = await note_within(tx, FAILED, visit, actor="member", member_id=member_id, detail=CHANGED)
+    return WrongPassword(code)
+
+
 async def _check_current(
-    means: Means, account: Account, typed: str, visit: Visit
+    means: Means, account: Account, typed: str, visit: Visit, where: str
 ) -> WrongPassword | Wait | None:
+    """None when it is the current one; `where` names the page for the journal."""
     member = str(account.member_id)
     wait = await means.throttle.take(CURRENT_PASSWORD, member)
     if wait:
-        return Wait(wait)
-    if not await means.passwords.verify(account.password_hash, normalised(typed)):
-        await means.db.write(
-            lambda tx: journal.write(
-                tx,
-                "current_password_failed",
-                at=visit.now,
-                member_id=account.member_id,
-                address=visit.address,
-            )
+        return await refusal(
+            means,
+            "current_password_throttled",
+            CURRENT_PASSWORD,
+            (member,),
+            wait,
+            visit,
+            actor="member",
+            member_id=account.member_id,
         )
-        return WrongPassword()
+    if not await means.passwords.verify(account.password_hash, normalised(typed)):
+        code = await note(
+            means.db, FAILED, visit, actor="member", member_id=account.member_id, detail=where
+        )
+        return WrongPassword(code)
     await means.throttle.clear(CURRENT_PASSWORD, member)
     return None

@@ -15,6 +15,11 @@ async def owner(db: Reader, cookie: str | None, now: int) -> int | None:
     return await devices.owner(db, device_hash(cookie), now - TERM)
 
 
+def source(member_id: int) -> str:
+    """What the tries from the browsers of that member count by, in place of their addresses."""
+    return f"member {member_id}"
+
+
 async def is_known_to(db: Reader, cookie: str | None, member_id: int, now: int) -> bool:
     """Whether this member signed in from this browser within the last year."""
     return await devices.knows(db, device_hash(cookie), member_id, now - TERM)

@@ -1,6 +1,7 @@
 """What the journal's events are called in the field's words."""
 
 from rules import N_
+from security import throttle
 
 EVENTS = {
     "identified": N_("Identification réussie"),
@@ -8,18 +9,24 @@ EVENTS = {
     "signed_in": N_("Connexion"),
     "signed_in_temporarily": N_("Connexion avec un mot de passe temporaire"),
     "sign_in_failed": N_("Connexion refusée"),
+    "sign_in_throttled": N_("Connexion remise à plus tard : trop d’essais"),
     "identify_failed": N_("Identification refusée"),
+    "identify_throttled": N_("Identification remise à plus tard : trop d’essais"),
     "already_registered": N_("Inscription demandée malgré un accès"),
     "step_expired": N_("Étape de l’inscription expirée"),
     "signed_out": N_("Déconnexion"),
     "recovery_requested": N_("Mot de passe temporaire demandé"),
+    "recovery_throttled": N_("Mot de passe temporaire remis à plus tard : trop d’essais"),
     "current_password_failed": N_("Mot de passe actuel refusé"),
+    "current_password_throttled": N_("Mot de passe actuel remis à plus tard : trop d’essais"),
+    "request_throttled": N_("Courriel remis à plus tard : trop de demandes"),
     "password_changed": N_("Mot de passe changé"),
     "email_change_requested": N_("Changement d’adresse demandé"),
     "email_change_cancelled": N_("Changement d’adresse annulé"),
     "email_confirmed": N_("Adresse confirmée"),
     "email_replaced": N_("Adresse remplacée par le bureau"),
     "freeze_failed": N_("Blocage de l’accès refusé"),
+    "link_void": N_("Lien d’un courriel qui ne sert plus"),
     "access_frozen": N_("Accès bloqué par le lien d’un courriel"),
     "access_unfrozen": N_("Accès rouvert par le bureau"),
     "correction_requested": N_("Correction demandée au bureau"),
@@ -43,9 +50,59 @@ ACTORS = {
 
 SCREENS = {
     "sign_in_failed": N_("Se connecter"),
+    "sign_in_throttled": N_("Se connecter"),
     "identify_failed": N_("Inscription"),
+    "identify_throttled": N_("Inscription"),
     "already_registered": N_("Inscription"),
     "step_expired": N_("Inscription, 2e étape"),
     "recovery_requested": N_("Mot de passe oublié ?"),
+    "recovery_throttled": N_("Mot de passe oublié ?"),
+    "current_password_failed": N_("Section des membres"),
+    "current_password_throttled": N_("Section des membres"),
+    "request_throttled": N_("Section des membres"),
+    "freeze_failed": N_("Ce n’est pas vous ? Bloquer l’accès"),
+    "access_frozen": N_("Ce n’est pas vous ? Bloquer l’accès"),
+    "link_void": N_("Lien d’un courriel"),
 }
 """The screen on which a dead end shows its call code."""
+
+FACTS = {
+    "matricule": N_("le matricule"),
+    "family_name": N_("le nom de famille"),
+    "birth_date": N_("la date de naissance"),
+    "postal_code": N_("le code postal"),
+}
+"""The facts that may differ."""
+REASONS = {
+    "active": N_("n’est plus membre actif dans la liste"),
+    "unknown": N_("aucun membre de la liste n’a ce matricule"),
+    "inactive": N_("n’est plus membre actif dans la liste"),
+    "no_access": N_("n’a pas d’accès : à inscrire d’abord"),
+    "frozen": N_("l’accès est bloqué"),
+    "wrong_password": N_("mauvais mot de passe, ou temporaire qui ne sert plus"),
+    "changed": N_("l’accès a été changé ou retiré au même moment"),
+    "email_page": N_("à la page du courriel"),
+    "password_page": N_("à la page du mot de passe"),
+}
+"""Why a try did not pass, or where it was made."""
+WAITS = {
+    throttle.SIGN_IN.name: N_("se connecter"),
+    throttle.SIGN_IN_KNOWN.name: N_("se connecter, d’un appareil connu"),
+    throttle.CURRENT_PASSWORD.name: N_("mot de passe actuel"),
+    throttle.IDENTIFY_MATRICULE.name: N_("inscription, ce matricule"),
+    throttle.IDENTIFY_FACTS.name: N_("inscription, ces renseignements"),
+    throttle.RECOVER_MATRICULE.name: N_("mot de passe oublié, ce matricule"),
+    throttle.RECOVER_FACTS.name: N_("mot de passe oublié, ces renseignements"),
+    throttle.RECOVER_WITHOUT_IMAGE.name: N_("mot de passe oublié, sans l’image"),
+    throttle.ADDRESS_REFUSES.name: N_("tous les formulaires"),
+    throttle.SEND_AGAIN.name: N_("renvoyer un courriel"),
+}
+"""What each rule makes a member wait for."""
+
+
+def told(detail: str) -> list[str]:
+    """What the `detail` of an entry says, in the field's words (French, for the catalogues)."""
+    if detail in WAITS:
+        return [WAITS[detail]]
+    known = FACTS | REASONS
+    return [known.get(name, name) for name in detail.split(",") if name]

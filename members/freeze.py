@@ -9,7 +9,6 @@ from db import (
     devices,
     email_changes,
     freeze_links,
-    journal,
     members,
     recoveries,
     sessions,
@@ -18,6 +17,7 @@ from db.database import Reader, Transaction, transaction
 from mail import messages
 from mail.outbox import queue
 from members import Visit
+from members.dead_ends import note_within
 from security.tokens import token_hash
 
 TRIES = 5
@@ -26,7 +26,9 @@ TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """The access is frozen; every link and change of it is void."""
+    """The access is frozen; every link and change of it is void. The office settles it next."""
+
+    call_code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class WrongFacts:
     """These are not the facts of the link's member; so many tries are left."""
 
     left: int
+    call_code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +72,21 @@ async def freeze(
     account = await accounts.by_member(tx, link.member_id)
     if member is None or account is None:
         return VoidLink()
-    same = [
-        hmac.compare_digest(matricule, member.matricule),
-        hmac.compare_digest(birth_date.isoformat(), member.birth_date),
-    ]
-    if not all(same):
+    same = {
+        "matricule": hmac.compare_digest(matricule, member.matricule),
+        "birth_date": hmac.compare_digest(birth_date.isoformat(), member.birth_date),
+    }
+    if not all(same.values()):
         await freeze_links.count_try(tx, token_hash(token))
-        await _note(tx, "freeze_failed", member.id, visit)
-        return WrongFacts(TRIES - link.tries - 1)
+        differing = ",".join(name for name, is_same in same.items() if not is_same)
+        code = await note_within(tx, "freeze_failed", visit, member_id=member.id, detail=differing)
+        return WrongFacts(TRIES - link.tries - 1, code)
     await accounts.set_frozen(tx, member.id, now)
     await void_everything(tx, member.id)
-    await _note(tx, "access_frozen", member.id, visit)
+    code = await note_within(tx, "access_frozen", visit, member_id=member.id)
     for recipient in sorted({account.email, link.email}):
         await queue(tx, messages.access_frozen, recipient, now=now, member_id=member.id)
-    return Frozen()
+    return Frozen(code)
 
 
 async def void_everything(tx: Transaction, member_id: int) -> None:
@@ -92,9 +96,3 @@ async def void_everything(tx: Transaction, member_id: int) -> None:
     await recoveries.remove_all(tx, member_id)
     await email_changes.remove(tx, member_id)
     await freeze_links.remove_all(tx, member_id)
-
-
-async def _note(tx: Transaction, event: str, member_id: int, visit: Visit) -> None:
-    await journal.write(
-        tx, event, at=visit.now, member_id=member_id, actor="visitor", address=visit.address
-    )

@@ -24,6 +24,11 @@ async def recover(tx: Transaction, facts: Facts, visit: Visit) -> str:
         recipient = None
     elif member and not account:
         message, recipient = messages.not_registered, member.email
+    why = near.differing
+    if account and account.frozen_at is not None:
+        why = ("frozen",)
+    elif member and not account:
+        why = ("no_access",)
     member_id = member.id if member else None
     await queue(tx, message, recipient, now=visit.now, member_id=member_id)
     return await note_within(
@@ -31,5 +36,5 @@ async def recover(tx: Transaction, facts: Facts, visit: Visit) -> str:
         "recovery_requested",
         visit,
         member_id=near.member_id,
-        detail=",".join(near.differing),
+        detail=",".join(why),
     )

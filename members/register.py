@@ -38,8 +38,11 @@ async def register(
     """
     db, now = means.db, visit.now
     member = await members.by_id(db, member_id)
-    if member is None or not member.active:
+    if member is None:
         return NotFound(await note(db, "identify_failed", visit))
+    if not member.active:
+        code = await note(db, "identify_failed", visit, member_id=member_id, detail="active")
+        return NotFound(code)
     account = await accounts.by_member(db, member_id)
     if account is None:
         chosen = password(new_password, means.policy, member.own_facts)
@@ -70,14 +73,15 @@ async def register(
         if registered:
             return registered
         account = await accounts.by_member(db, member_id)
+    if account is None:
+        code = await note(db, "identify_failed", visit, member_id=member_id, detail="changed")
+        return NotFound(code)
     return await _sent_again(means, account, new_password, visit)
 
 
 async def _sent_again(
-    means: Means, account: Account | None, typed: str, visit: Visit
-) -> Registered | AlreadyRegistered | NotFound:
-    if account is None:
-        return NotFound(await note(means.db, "identify_failed", visit))
+    means: Means, account: Account, typed: str, visit: Visit
+) -> Registered | AlreadyRegistered:
     member_id = account.member_id
     usable = account.frozen_at is None
     if (

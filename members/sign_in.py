@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
-from db import accounts, journal, recoveries, sessions
+from db import accounts, journal, members, recoveries, sessions
+from db.accounts import Account
 from db.database import Transaction
+from db.members import Member
 from members import Means, Visit, Wait, devices
-from members.dead_ends import note
+from members.dead_ends import note, refusal
 from members.sessions import CHOOSE, FULL, open_session
 from rules.password import normalised
 from security import temporary, throttle
@@ -42,9 +44,10 @@ async def sign_in(
     nothing but the choice of a new password.
     """
     db, now = means.db, visit.now
-    account = await accounts.by_matricule(db, matricule)
-    if account and account.frozen_at is not None:
-        account = None
+    # Of no use to the visitor: the office is told who it was, and why not.
+    member = await members.by_matricule(db, matricule)
+    on_file = await accounts.by_matricule(db, matricule)
+    account = on_file if on_file and on_file.frozen_at is None else None
     member_id = account.member_id if account else 0
     code_hmacs = temporary.code_hmacs(means.recovery_key, password)
     is_temporary = await recoveries.holds(db, code_hmacs, member_id, now)
@@ -54,16 +57,25 @@ async def sign_in(
         rule, subject = throttle.SIGN_IN_KNOWN, (devices.device_hash(visit.device), matricule)
     wait = await means.throttle.take(rule, *subject)
     if wait and not is_temporary:
-        return Wait(wait)
+        return await refusal(
+            means,
+            "sign_in_throttled",
+            rule,
+            subject,
+            wait,
+            visit,
+            member_id=member.id if member else None,
+        )
     is_password = await means.passwords.verify(
         account.password_hash if account else None, normalised(password)
     )
 
-    async def fail() -> Failed:
-        return Failed(await note(db, "sign_in_failed", visit, member_id=member_id or None))
+    async def fail(why: str) -> Failed:
+        about = member.id if member else None
+        return Failed(await note(db, "sign_in_failed", visit, member_id=about, detail=why))
 
     if not is_password and not is_temporary:
-        return await fail()
+        return await fail(_why_not(member, on_file))
     assert account
 
     async def begin(tx: Transaction) -> SignedIn | None:
@@ -85,6 +97,17 @@ async def sign_in(
 
     signed_in = await db.write(begin)
     if signed_in is None:
-        return await fail()
+        return await fail("changed")
     await means.throttle.clear(rule, *subject)
     return signed_in
+
+
+def _why_not(member: Member | None, account: Account | None) -> str:
+    """Why these do not open an access, in a word of ours for the journal."""
+    if member is None:
+        return "unknown"
+    if not member.active:
+        return "inactive"
+    if account is None:
+        return "no_access"
+    return "wrong_password" if account.frozen_at is None else "frozen"

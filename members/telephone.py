@@ -8,6 +8,7 @@ from db.database import Database, Transaction, transaction
 from db.members import Member
 from mail import messages
 from mail.outbox import queue
+from members.devices import source
 from members.freeze import void_everything
 from security import throttle
 from security.passwords import Passwords
@@ -20,6 +21,8 @@ async def locks(db: Database, member: Member) -> list[tuple[Rule, tuple[str | by
     """Every rule that can make this member wait, with what it is about."""
     facts = (member.birth_date, member.postal_code)
     browsers = await devices.hashes(db, member.id)
+    # A browser's tries count by one of those who share it.
+    sources = [source(id_) for id_ in (member.id, *await devices.sharing(db, member.id))]
     return [
         (throttle.SIGN_IN, (member.matricule,)),
         *((throttle.SIGN_IN_KNOWN, (browser, member.matricule)) for browser in browsers),
@@ -27,7 +30,10 @@ async def locks(db: Database, member: Member) -> list[tuple[Rule, tuple[str | by
         (throttle.IDENTIFY_MATRICULE, (member.matricule,)),
         (throttle.IDENTIFY_FACTS, facts),
         (throttle.RECOVER_MATRICULE, (member.matricule,)),
+        *((throttle.RECOVER_MATRICULE, (member.matricule, browser)) for browser in sources),
         (throttle.RECOVER_FACTS, facts),
+        *((throttle.RECOVER_WITHOUT_IMAGE, (browser,)) for browser in sources),
+        *((throttle.ADDRESS_REFUSES, (browser,)) for browser in sources),
         (throttle.SEND_AGAIN, ("confirmation", str(member.id))),
         (throttle.SEND_AGAIN, ("correction", str(member.id))),
     ]
@@ -51,9 +57,10 @@ async def unlock(db: Database, taken: Throttle, member: Member) -> None:
 
 @transaction
 async def recover(tx: Transaction, member: Member, *, now: int) -> str | None:
-    """Send a temporary password to the address on file; gives it, None without an access."""
+    """Send a temporary password to the address on file; gives it, None where it would not serve."""
+    current = await members.by_id(tx, member.id)
     account = await accounts.by_member(tx, member.id)
-    if account is None or account.frozen_at is not None:
+    if current is None or not current.active or account is None or account.frozen_at is not None:
         return None
     await journal.write(tx, "recovery_requested", at=now, member_id=member.id, actor=OFFICE)
     await queue(tx, messages.temporary_password, account.email, now=now, member_id=member.id)
@@ -61,11 +68,13 @@ async def recover(tx: Transaction, member: Member, *, now: int) -> str | None:
 
 
 @transaction
-async def deactivate(tx: Transaction, member: Member, *, now: int) -> None:
-    """Close the portal to this member; the sessions end at once."""
-    await members.deactivate(tx, member.id)
+async def deactivate(tx: Transaction, member: Member, *, now: int) -> bool:
+    """Close the portal to this member; the sessions end at once. False where it was closed."""
+    if not await members.deactivate(tx, member.id):
+        return False
     await sessions.remove_all(tx, member.id)
     await journal.write(tx, "member_deactivated", at=now, member_id=member.id, actor=OFFICE)
+    return True
 
 
 @transaction

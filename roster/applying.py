@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -27,20 +28,27 @@ async def apply_plan(
     """Write what the plan changes: all of it or, whatever happens, nothing.
 
     `deactivate` says what becomes of the absent members, `successors` whether the matricules that
-    pass to another person were confirmed. Where that changes nothing, nothing is written. Raises
-    `RosterMoved`.
+    pass to another person were confirmed. The journal keeps the counts, of an import that changes
+    nothing too. Raises `RosterMoved`.
     """
-    if not plan.change_count(deactivate=deactivate, successors=successors):
-        return
-    await db.stage(lambda tx: staging.sort(tx, successors=successors))
     counts = {
         "new": plan.new_count,
         "changed": plan.changed_count,
         "unchanged": plan.unchanged_count,
+        "repeated": plan.repeated_count,
         "successors": len(plan.successions) if successors else 0,
+        "successors_left": 0 if successors else len(plan.successions),
         "deactivated": plan.absent_count if deactivate else 0,
+        "absent_kept": 0 if deactivate else plan.absent_count,
         "refused": len(plan.refused),
     }
+    note = partial(
+        journal.write, event="roster_imported", at=now, actor="office", detail=json.dumps(counts)
+    )
+    if not plan.change_count(deactivate=deactivate, successors=successors):
+        await db.write(note)
+        return
+    await db.stage(lambda tx: staging.sort(tx, successors=successors))
 
     async def write(tx: Transaction) -> None:
         if await staging.imported_since(tx, plan.last_event):
@@ -49,8 +57,6 @@ async def apply_plan(
         await staging.write_changed(tx)
         if deactivate:
             await staging.deactivate_absent(tx, now, "office")
-        await journal.write(
-            tx, "roster_imported", at=now, actor="office", detail=json.dumps(counts)
-        )
+        await note(tx)
 
     await db.write(write)

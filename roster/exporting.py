@@ -77,7 +77,7 @@ def _state(person: Listed) -> str:
     if person.access_created_at is None:
         return "aucun"
     if person.access_frozen_at is not None:
-        return "gelé"
+        return "bloqué"
     return "actif" if person.access_confirmed_at is not None else "adresse à confirmer"
 
 

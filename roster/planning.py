@@ -1,5 +1,6 @@
 """What a file would change in the roster, told before anything is written."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -24,8 +25,9 @@ _LISTED = 50
 class Plan:
     """The lines of a file beside the roster, staged in the database's connection.
 
-    `changed` and `absent` name the first few, `*_count` count them all; `last_event` is the
-    journal's last row at that moment.
+    `changed` and `absent` name the first few, `*_count` count them all; `without_matricule` is how
+    many refused lines are about somebody who cannot be told; `last_event` is the journal's last row
+    at that moment.
     """
 
     file: RosterFile
@@ -72,10 +74,16 @@ async def plan_import(
     `progress` is called once a line. Raises `UnreadableFile` when the file turns out broken.
     """
     refused: list[RefusedLine] = []
+    totals = 0  # lines at the file's end that are about nobody
+    given_up = False
 
     def staged_lines() -> Iterator[Parameters]:
+        nonlocal totals
         for line in file.lines(today):
+            if given_up:
+                return
             progress()
+            totals = totals + 1 if isinstance(line, RefusedLine) and line.nobody else 0
             if isinstance(line, RefusedLine):
                 refused.append(line)
                 whom = line.matricule or line.probably
@@ -86,7 +94,12 @@ async def plan_import(
 
     async def work(tx: Transaction) -> Plan:
         await staging.create(tx)
-        await staging.add(tx, staged_lines())
+        try:
+            await staging.add(tx, staged_lines())
+        except asyncio.CancelledError:
+            nonlocal given_up
+            given_up = True  # the connection's thread reads on, and closing waits for it
+            raise
         await staging.compare(tx, has_emails=file.has_emails)
         words = file.headings.words["matricule"]
         refused.extend(RefusedLine(number, ((words, TWICE),)) for number in await staging.twice(tx))
@@ -106,7 +119,7 @@ async def plan_import(
             absent=absent,
             active_count=(await members.counts(tx)).active,
             refused=refused,
-            without_matricule=await staging.without_matricule(tx),
+            without_matricule=await staging.without_matricule(tx) - totals,
             last_event=await staging.last_event(tx),
         )
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -26,6 +26,9 @@ _MIDNIGHT = re.compile(r"[ T]0?0:00(:00(\.0+)?)?$")
 # What the export puts before a text that a spreadsheet would take for a formula.
 _NEUTRALISED = re.compile(r"^'(?=[=+\-@＝＋－＠])")
 _SHORT = re.compile("[0-9]{1,4}")
+_WORD = re.compile(r"[^\W0-9_]{3}")
+_LONGEST = 500
+"""Characters of a cell that are read: no rule takes as many."""
 
 # The same names, days and postal codes come back all over a long roster.
 _family_name = lru_cache(10_000)(family_name)
@@ -52,23 +55,28 @@ class RefusedLine:
     """A line that cannot be taken: its number in the file, and a reason for each wrong column.
 
     `matricule` is whom the line is about if that can be read, `probably` whom it is about if not:
-    nobody is absent from the file because of a slip in the line about them.
+    nobody is absent from the file because of a slip in the line about them. `nobody` is whether
+    it looks like the total that some put below their list.
     """
 
     number: int
     reasons: tuple[tuple[str, Refused], ...]
     matricule: str | None = None
     probably: str | None = None
+    nobody: bool = False
 
 
 class RosterFile:
     """A roster as the office's spreadsheet exports it, its columns found.
 
-    Raises `UnreadableFile`, `UnknownColumn` (both with a French sentence) or OSError.
+    `sheet` names the sheet of a workbook. Raises `UnreadableFile`, `UnknownColumn`, `UnknownSheet`
+    (each with a French sentence) or OSError.
     """
 
-    def __init__(self, file: Path, mapping: Mapping[str, str] | None = None) -> None:
-        self.headings: Headings = find_headings(tables(file), mapping or {})
+    def __init__(
+        self, file: Path, mapping: Mapping[str, str] | None = None, sheet: str | None = None
+    ) -> None:
+        self.headings: Headings = find_headings(tables(file, sheet), mapping or {})
         self.has_emails = "courriel" in self.headings.places
         self.length = 0
         """How many lines stand below the headings."""
@@ -120,7 +128,7 @@ class RosterFile:
             if isinstance(value, Refused)
         )
         if reasons:
-            return RefusedLine(number, reasons, *_whom(values["matricule"]))
+            return RefusedLine(number, reasons, *_whom(values["matricule"]), _is_nobody(cells))
         self.completed += _SHORT.fullmatch(_text(cells["matricule"])) is not None
         return Line(number, *values.values())  # type: ignore[arg-type]
 
@@ -142,12 +150,19 @@ def _whom(value: str | Refused | None) -> tuple[str | None, str | None]:
     return None, str(offered) if offered else None
 
 
+def _is_nobody(cells: Mapping[str, Cell]) -> bool:
+    """Whether a line has no matricule (a word is none) and at most one other fact."""
+    matricule = _text(cells["matricule"])
+    facts = sum(cell != "" for field, cell in cells.items() if field != "matricule")
+    return facts <= 1 and (not matricule or _WORD.search(matricule) is not None)
+
+
 def _iso(born: date | Refused) -> str | Refused:
     return born if isinstance(born, Refused) else born.isoformat()
 
 
 def _tidied(cell: Cell) -> Cell:
-    return _NEUTRALISED.sub("", trimmed(cell)) if isinstance(cell, str) else cell
+    return _NEUTRALISED.sub("", trimmed(cell)[:_LONGEST]) if isinstance(cell, str) else cell
 
 
 def _text(cell: Cell) -> str:
@@ -158,12 +173,10 @@ def _text(cell: Cell) -> str:
 
 
 def _date(cell: Cell) -> str:
-    """A date's cell as the rule reads it: Excel's dates and day numbers in ISO, midnight cut."""
+    """A date's cell as the rule reads it: Excel's day numbers in ISO, midnight cut."""
     if isinstance(cell, str):
         return _MIDNIGHT.sub("", cell)
-    if isinstance(cell, datetime):
-        return cell.date().isoformat()
-    if isinstance(cell, int | float) and cell in _EXCEL_DAYS:
+    if cell in _EXCEL_DAYS:
         return (_EXCEL_ZERO + timedelta(days=int(cell))).isoformat()
     # A number such as 7111950 is JJMMAAAA without its zero.
     text = _text(cell)

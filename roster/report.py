@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from roster.planning import Plan
+from roster.tables import listed
 from texts import texts
 
 _FIELDS = {
@@ -17,7 +18,9 @@ _FIELDS = {
 
 def report(plan: Plan, *, deactivate: bool) -> Iterator[str]:
     """The plan, a line a fact; `deactivate` says what is to become of the absent members."""
-    yield f"Lu : {plan.file.headings.table.description}, {plan.file.length} ligne(s)."
+    headings = plan.file.headings
+    left = f" (laissées : {listed(headings.left)})" if headings.left else ""
+    yield f"Lu : {headings.table.description}{left}, {plan.file.length} ligne(s)."
     yield from _refused(plan)
     yield from _successions(plan)
     yield from _changed(plan)

@@ -16,6 +16,7 @@ from web.answers import Begun, form_body, go, page
 from web.cookies import SESSION
 from web.guards import choosing, signed_in
 from web.portal import portal_of, visit_of
+from web.quotas import take
 from web.sending import sending_of
 
 WRONG_PASSWORD = Refused(N_("Ce n’est pas votre mot de passe actuel. Essayez de nouveau."))
@@ -51,11 +52,11 @@ async def change_email(request: Request, session: Session) -> Response:
         visit_of(request),
     )
     match answer:
-        case Wait(seconds):
-            return await _email_page(request, session, bound, wait=seconds)
-        case WrongPassword():
+        case Wait(seconds, call_code):
+            return await _email_page(request, session, bound, wait=seconds, call_code=call_code)
+        case WrongPassword(call_code):
             bound.errors["current_password"] = WRONG_PASSWORD
-            return await _email_page(request, session, bound)
+            return await _email_page(request, session, bound, call_code=call_code)
         case Refused():
             bound.errors["email"] = answer
             return await _email_page(request, session, bound)
@@ -67,10 +68,17 @@ async def resend_confirmation(request: Request, session: Session) -> Response:
     """Send the confirmation mail again."""
     portal = portal_of(request)
     await form_body(request, ())
-    wait = await portal.throttle.take(SEND_AGAIN, "confirmation", str(session.member_id))
+    wait = await take(
+        request,
+        "request_throttled",
+        (SEND_AGAIN, ("confirmation", str(session.member_id))),
+        member_id=session.member_id,
+    )
     if wait:
         blank = CHANGE_EMAIL.blank(portal.ground)
-        return await _email_page(request, session, blank, wait=wait)
+        return await _email_page(
+            request, session, blank, wait=wait.seconds, call_code=wait.call_code
+        )
     sent = await change.resend_confirmation(portal.db, session.member_id, now=portal.clock())
     return await go(request, "email", flash="email_resent" if sent else "")
 
@@ -128,25 +136,26 @@ async def _save(
         current_password,
         visit_of(request),
     )
+    code = ""
     match answer:
-        case Wait(seconds):
-            return await _password_page(request, session, bound, wait=seconds)
+        case Wait(seconds, call_code):
+            return await _password_page(request, session, bound, wait=seconds, call_code=call_code)
         case WrongPassword() if current_password is None:
             # Another tab was faster: the choice is no longer this session's.
             del request.scope["state"][SESSION]
             return await go(request, "choose_password")
-        case WrongPassword():
-            bound.errors["current_password"] = WRONG_PASSWORD
+        case WrongPassword(call_code):
+            bound.errors["current_password"], code = WRONG_PASSWORD, call_code
         case Refused():
             bound.errors["password"] = answer
         case PasswordChanged(cookie, device):
             begun = Begun(cookie, device)
             return await go(request, "member", flash="password_changed", begun=begun)
-    return await _password_page(request, session, bound)
+    return await _password_page(request, session, bound, call_code=code)
 
 
 async def _email_page(
-    request: Request, session: Session, bound: Bound, *, wait: int = 0
+    request: Request, session: Session, bound: Bound, *, wait: int = 0, call_code: str = ""
 ) -> Response:
     db = portal_of(request).db
     return await page(
@@ -155,6 +164,8 @@ async def _email_page(
         status=422 if bound.errors else 200,
         form=bound,
         wait=wait,
+        matricule=session.member.matricule,
+        call_code=call_code,
         account=await accounts.by_member(db, session.member_id),
         change=await email_changes.by_member(db, session.member_id),
         **await sending_of(request, session),
@@ -162,7 +173,7 @@ async def _email_page(
 
 
 async def _password_page(
-    request: Request, session: Session, bound: Bound, *, wait: int = 0
+    request: Request, session: Session, bound: Bound, *, wait: int = 0, call_code: str = ""
 ) -> Response:
     db = portal_of(request).db
     return await page(
@@ -171,6 +182,7 @@ async def _password_page(
         status=422 if bound.errors else 200,
         form=bound,
         wait=wait,
+        call_code=call_code,
         account=await accounts.by_member(db, session.member_id),
         member=await members.by_id(db, session.member_id),
     )

@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from members.change import confirm_email
+from members.dead_ends import note_once
 from members.sessions import FULL
 from web.answers import form_body, go, page, secluded
 from web.guards import session_of
@@ -31,6 +32,9 @@ async def confirm(request: Request) -> Response:
     session = await session_of(request)
     payload = portal.tokens.confirmation.read(request.path_params["token"])
     if session is None or session.scope != FULL:
+        if payload is None:
+            call_code = await note_once(portal.means, "link_void", visit_of(request))
+            return await page(request, "confirmation/expired.html", call_code=call_code)
         return await show(request)
     if payload is None or payload[0] != session.member_id:
         return await go(request, "email", flash="link_expired")

@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from forms import Bound
 from forms.journey import FREEZE
+from members.dead_ends import note_once
 from members.freeze import Frozen, VoidLink, WrongFacts, freeze, serves
 from rules import N_, Refused
 from web.answers import form_body, page, secluded
@@ -40,16 +41,23 @@ async def block(request: Request) -> Response:
         visit_of(request),
     )
     match answer:
-        case WrongFacts(left) if left:
-            return await _form(request, bound, 422, Refused(WRONG, {"left": left}))
-        case WrongFacts() | VoidLink():
-            return await page(request, "freeze/void.html", status=422)
-        case Frozen():
-            return await page(request, "freeze/frozen.html")
+        case WrongFacts(left, call_code) if left:
+            return await _form(request, bound, 422, Refused(WRONG, {"left": left}), call_code)
+        case WrongFacts(call_code=call_code):
+            return await page(request, "freeze/void.html", status=422, call_code=call_code)
+        case VoidLink():
+            call_code = await note_once(portal.means, "link_void", visit_of(request))
+            return await page(request, "freeze/void.html", status=422, call_code=call_code)
+        case Frozen(call_code):
+            return await page(request, "freeze/frozen.html", call_code=call_code)
 
 
 async def _form(
-    request: Request, bound: Bound, status: int, problem: Refused | None = None
+    request: Request,
+    bound: Bound,
+    status: int,
+    problem: Refused | None = None,
+    call_code: str = "",
 ) -> Response:
     return await page(
         request,
@@ -57,5 +65,6 @@ async def _form(
         status=status,
         form=bound,
         problem=problem,
+        call_code=call_code,
         token=request.path_params["token"],
     )

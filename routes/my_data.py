@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from db.sessions import Session
-from members.events import ACTORS, EVENTS
+from members import Wait
+from members.events import ACTORS, EVENTS, told
 from members.my_data import FACTS, Held, held_on
 from members.my_data import request_correction as ask_office
 from rules import N_, Refused
@@ -19,6 +20,7 @@ from web.answers import form_body, go, page
 from web.guards import signed_in
 from web.language import language_of
 from web.portal import portal_of, visit_of
+from web.quotas import take
 
 NO_OFFICE = Refused(N_("Le portail ne peut pas écrire au bureau : appelez-le."))
 NOTHING_CHOSEN = Refused(N_("Cochez au moins un renseignement à corriger."))
@@ -56,7 +58,12 @@ async def request_correction(request: Request, session: Session) -> Response:
         return await _page(request, session, problem=NO_OFFICE)
     if not facts:
         return await _page(request, session, problem=NOTHING_CHOSEN)
-    wait = await portal.throttle.take(SEND_AGAIN, "correction", str(session.member_id))
+    wait = await take(
+        request,
+        "request_throttled",
+        (SEND_AGAIN, ("correction", str(session.member_id))),
+        member_id=session.member_id,
+    )
     if wait:
         return await _page(request, session, wait=wait)
     await ask_office(portal.db, session.member_id, facts, office, visit_of(request))
@@ -103,7 +110,7 @@ def as_json(held: Held, say: Callable[[str], str]) -> dict[str, Any]:
                 "evenement": say(EVENTS.get(entry.event, entry.event)),
                 "par": say(ACTORS.get(entry.actor, entry.actor)),
                 "adresse_reseau": entry.address,
-                "detail": entry.detail,
+                "detail": ", ".join(map(say, told(entry.detail or ""))) or None,
             }
             for entry in held.journal
         ],
@@ -115,7 +122,11 @@ def _iso(seconds: int | None) -> str | None:
 
 
 async def _page(
-    request: Request, session: Session, *, problem: Refused | None = None, wait: int = 0
+    request: Request,
+    session: Session,
+    *,
+    problem: Refused | None = None,
+    wait: Wait | None = None,
 ) -> Response:
     return await page(
         request,
@@ -124,5 +135,6 @@ async def _page(
         held=await held_on(portal_of(request).db, session.member_id),
         events=EVENTS,
         problem=problem,
-        wait=wait,
+        wait=wait.seconds if wait else 0,
+        call_code=wait.call_code if wait else "",
     )

@@ -1,10 +1,13 @@
 """« Mot de passe oublié ? »."""
 
+import re
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from forms import Bound
 from forms.journey import RECOVERY
+from members import Wait
 from members.identify import Facts
 from members.recover import recover
 from security.throttle import (
@@ -17,7 +20,12 @@ from web import captcha
 from web.answers import form_body, page
 from web.captcha import Captcha
 from web.portal import portal_of, visit_of
-from web.quotas import source_of
+from web.quotas import source_of, take
+
+THROTTLED = "recovery_throttled"
+
+SENT = "recovery/sent.html"
+CALL_CODE = re.compile("[0-9A-Z]{3}-[0-9A-Z]{2}")
 
 
 async def start(request: Request) -> Response:
@@ -54,22 +62,32 @@ async def send(request: Request) -> Response:
         asked = await captcha.judge(request, body)
         if asked:
             return await _form(request, bound, asked)
-        wait = 0
+        wait = None
     else:
-        wait = await portal.throttle.take(RECOVER_WITHOUT_IMAGE, source)
+        wait = await take(request, THROTTLED, (RECOVER_WITHOUT_IMAGE, (source,)))
     facts = Facts(**bound.values)
     # A member's own browser counts apart: strangers who try a matricule do not keep it waiting.
     by = (facts.matricule, source) if source.startswith("member") else (facts.matricule,)
-    wait = wait or max(
-        await portal.throttle.take(ADDRESS_REFUSES, source),
-        await portal.throttle.take(RECOVER_MATRICULE, *by),
-        await portal.throttle.take(RECOVER_FACTS, *facts.without_matricule),
+    wait = wait or await take(
+        request,
+        THROTTLED,
+        (ADDRESS_REFUSES, (source,)),
+        (RECOVER_MATRICULE, by),
+        (RECOVER_FACTS, facts.without_matricule),
+        matricule=facts.matricule,
     )
     if wait:
         shown = await captcha.show(request, {}) if with_image else None
         return await _form(request, bound, shown, wait=wait)
     call_code = await recover(portal.db, facts, visit)
-    return await page(request, "recovery/sent.html", call_code=call_code)
+    return await page(request, SENT, call_code=call_code)
+
+
+async def sent_again(request: Request) -> Response:
+    """The same answer once more, for its language switch: nothing is sent."""
+    body = await form_body(request, {"sent"})
+    call_code = body["sent"] if CALL_CODE.fullmatch(body["sent"]) else ""
+    return await page(request, SENT, call_code=call_code)
 
 
 async def _form(
@@ -78,9 +96,15 @@ async def _form(
     asked: Captcha | None = None,
     *,
     status: int = 422,
-    wait: int = 0,
+    wait: Wait | None = None,
 ) -> Response:
     """The form with the captcha `asked`; without one, the captcha is waived."""
     return await page(
-        request, "recovery/form.html", status=status, form=bound, captcha=asked, wait=wait
+        request,
+        "recovery/form.html",
+        status=status,
+        form=bound,
+        captcha=asked,
+        wait=wait.seconds if wait else 0,
+        call_code=wait.call_code if wait else "",
     )

@@ -5,7 +5,8 @@ from starlette.responses import Response
 
 from forms import Bound
 from forms.journey import ACCESS, IDENTIFY
-from members.dead_ends import note
+from members import Wait
+from members.dead_ends import note_once
 from members.identify import AlreadyRegistered, Facts, Identified, NotFound
 from members.identify import identify as find
 from members.register import register
@@ -14,7 +15,7 @@ from security import throttle
 from web.answers import Begun, form_body, go, page
 from web.captcha import Captcha, judge_when_busy
 from web.portal import portal_of, visit_of
-from web.quotas import source_of
+from web.quotas import source_of, take
 from web.shared import shared_page
 
 STEP_ONE = "registration/identify.html"
@@ -40,7 +41,9 @@ async def identify(request: Request) -> Response:
         return await _step_one(request, bound, kept_email, captcha=asked)
     wait = await _take(request, facts)
     if wait:
-        return await _step_one(request, bound, kept_email, wait=wait)
+        return await _step_one(
+            request, bound, kept_email, wait=wait.seconds, call_code=wait.call_code
+        )
     answer = await find(portal.db, facts, visit_of(request))
     if not isinstance(answer, Identified):
         return await _step_one(
@@ -63,6 +66,21 @@ async def restart(request: Request) -> Response:
     return await _step_one(request, blank, "", dead_end="expired", status=200)
 
 
+async def access_again(request: Request) -> Response:
+    """Step two as it was at first, for its language switch."""
+    portal = portal_of(request)
+    body = await form_body(request, {"token", "matricule"})
+    if not isinstance(portal.tokens.registration.read(body["token"]), int):
+        return await _expired(request, "", status=200)
+    return await page(
+        request,
+        STEP_TWO,
+        form=ACCESS.blank(portal.ground),
+        token=body["token"],
+        matricule=body.get("matricule", ""),
+    )
+
+
 async def complete(request: Request) -> Response:
     """Create the access and sign in."""
     portal = portal_of(request)
@@ -70,11 +88,7 @@ async def complete(request: Request) -> Response:
     bound = ACCESS.bind(body, portal.ground)
     member_id = portal.tokens.registration.read(body.get("token", ""))
     if not isinstance(member_id, int):
-        blank = IDENTIFY.blank(portal.ground)
-        call_code = await note(portal.db, "step_expired", visit_of(request))
-        return await _step_one(
-            request, blank, bound.typed["email"], dead_end="expired", call_code=call_code
-        )
+        return await _expired(request, bound.typed["email"])
     if bound.errors:
         return await _step_two(request, bound, body)
     answer = await register(
@@ -101,13 +115,15 @@ def _dead_end(answer: AlreadyRegistered | NotFound) -> str:
     return "registered" if isinstance(answer, AlreadyRegistered) else "not_found"
 
 
-async def _take(request: Request, facts: Facts) -> int:
-    """Count one try at these facts; gives the seconds to wait, 0 for none."""
-    take = portal_of(request).throttle.take
-    return max(
-        await take(throttle.ADDRESS_REFUSES, await source_of(request)),
-        await take(throttle.IDENTIFY_MATRICULE, facts.matricule),
-        await take(throttle.IDENTIFY_FACTS, *facts.without_matricule),
+async def _take(request: Request, facts: Facts) -> Wait | None:
+    """Count one try at these facts; gives the wait, None for none."""
+    return await take(
+        request,
+        "identify_throttled",
+        (throttle.ADDRESS_REFUSES, (await source_of(request),)),
+        (throttle.IDENTIFY_MATRICULE, (facts.matricule,)),
+        (throttle.IDENTIFY_FACTS, facts.without_matricule),
+        matricule=facts.matricule,
     )
 
 
@@ -132,6 +148,20 @@ async def _step_one(
         captcha=captcha,
         call_code=call_code,
         wait=wait,
+    )
+
+
+async def _expired(request: Request, kept_email: str, *, status: int = 422) -> Response:
+    """Step one again, because the token of step two is no longer good."""
+    portal = portal_of(request)
+    call_code = await note_once(portal.means, "step_expired", visit_of(request))
+    return await _step_one(
+        request,
+        IDENTIFY.blank(portal.ground),
+        kept_email,
+        dead_end="expired",
+        call_code=call_code,
+        status=status,
     )
 
 

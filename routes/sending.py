@@ -10,12 +10,19 @@ from web.sending import TURNS, sending_of
 
 
 async def state(request: Request) -> Response:
-    """One sentence; nothing (204) when there is none to say, or nobody is signed in."""
+    """The sentence, once it has changed, into the page's own; until then, what asks again.
+
+    Nothing (204) after the last turn, when there is none to say, or nobody is signed in.
+    """
     session = await session_of(request)
     if session is None or session.scope != FULL:
         return Response(status_code=204)
     values = await sending_of(request, session)
     if values["sending"] is None:
         return Response(status_code=204)
-    values["turn"] = min(request.path_params["turn"], TURNS)
-    return message(request, "sending/state.html", status=200, here="", **values)
+    if values["sending"].soon:
+        turn = request.path_params["turn"]
+        if turn >= TURNS:
+            return Response(status_code=204)
+        return message(request, "sending/again.html", status=200, turn=turn)
+    return message(request, "sending/state.html", status=200, target="#sending", here="", **values)

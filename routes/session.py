@@ -14,7 +14,7 @@ from web.captcha import Captcha, judge_when_busy
 from web.cookies import SESSION, forget_cookie, read_cookie
 from web.guards import session_of
 from web.portal import portal_of, visit_of
-from web.quotas import source_of
+from web.quotas import source_of, take
 from web.shared import shared_page
 
 PAGE = "session/sign_in.html"
@@ -41,9 +41,11 @@ async def sign_in(request: Request) -> Response:
     confirmation = body.get("confirmation", "")
     if bound.errors:
         return await _again(request, bound, confirmation)
-    wait = await portal.throttle.take(ADDRESS_REFUSES, await source_of(request))
+    wait = await take(request, "sign_in_throttled", (ADDRESS_REFUSES, (await source_of(request),)))
     if wait:
-        return await _again(request, bound, confirmation, wait=wait)
+        return await _again(
+            request, bound, confirmation, wait=wait.seconds, call_code=wait.call_code
+        )
     asked = await judge_when_busy(request, body)
     if asked:
         return await _again(request, bound, confirmation, captcha=asked)
@@ -53,8 +55,8 @@ async def sign_in(request: Request) -> Response:
     match answer:
         case access.Failed(call_code):
             return await _again(request, bound, confirmation, problem=WRONG, call_code=call_code)
-        case Wait(seconds):
-            return await _again(request, bound, confirmation, wait=seconds)
+        case Wait(seconds, call_code):
+            return await _again(request, bound, confirmation, wait=seconds, call_code=call_code)
     begun = Begun(answer.cookie, answer.device, answer.language)
     if answer.scope == sessions.CHOOSE:
         return await go(request, "choose_password", begun=begun)

@@ -62,12 +62,7 @@ def _refusal(name: str) -> Refused | None:
     if any(unicodedata.category(character)[0] == "N" for character in name):
         return Refused(N_("Employez des lettres plutôt que des chiffres."))
     if not all(map(_is_of_a_name, name)):
-        return Refused(
-            N_(
-                "Employez seulement des lettres, des espaces, des traits d’union, "
-                "des apostrophes et des points."
-            )
-        )
+        return Refused(N_("Employez lettres, espaces, points, traits d’union, apostrophes."))
     if not any(map(_is_letter, name)):
         return Refused(N_("Écrivez au moins une lettre."))
     return None

@@ -54,7 +54,7 @@ RECOVER_MATRICULE = SoftLock("recover, matricule")
 RECOVER_FACTS = Quota("recover, facts", burst=6, every=15 * MINUTE)
 """As for identifying; they also bound the mails that one member can be sent."""
 RECOVER_WITHOUT_IMAGE = Quota("recover without image", burst=4, every=15 * MINUTE)
-"""By address: the captcha is waived, so it is stricter."""
+"""By address or known browser's owner: the captcha is waived, so it is stricter."""
 SEND_AGAIN = Quota("send again", burst=3, every=5 * MINUTE)
 """By member: confirmations and requests to the office."""
 ADDRESS_ASKS = Quota("address asks", burst=30, every=MINUTE)
@@ -62,7 +62,7 @@ ADDRESS_ASKS = Quota("address asks", burst=30, every=MINUTE)
 ALL_ASK = Quota("all ask", burst=300, every=2)
 """Over all; beyond, the captcha is asked. It never refuses: nobody closes the portal by it."""
 ADDRESS_REFUSES = Quota("address refuses", burst=600, every=6)
-"""By address; far beyond what people do, it refuses."""
+"""By address or known browser's owner; far beyond what people do, it refuses."""
 
 
 class Throttle:
@@ -109,8 +109,12 @@ class Throttle:
         """Forget the tries: the right answer was given."""
         await throttles.clear(self._db, self._hash(rule, subject))
 
+    def digest(self, name: str, *subject: str | bytes) -> bytes:
+        """What stands for these in the database: keyed, so that it tells nothing (16 bytes)."""
+        return keyed_hash(self._key, name, *subject)[:16]
+
     def _hash(self, rule: Rule, subject: tuple[str | bytes, ...]) -> bytes:
-        return keyed_hash(self._key, rule.name, *subject)[:16]
+        return self.digest(rule.name, *subject)
 
 
 def network_of(address: str | None) -> str:

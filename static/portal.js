@@ -4,6 +4,8 @@
 
   // « Afficher » has no use without this script, and is shown with it only.
   document.documentElement.classList.add("js");
+  // Before Safari 16 htmx does not learn which button sent a form: forms and links are left plain.
+  if (!HTMLFormElement.prototype.requestSubmit) document.body.removeAttribute("data-hx-boost");
 
   // A live check sends the field that it checks and its twin, never the rest of the form.
   const checked = (ctx) => ctx.sourceElement.dataset?.fields?.split(" ");
@@ -29,13 +31,16 @@
     document.documentElement.classList.toggle("busy", on);
     say(on ? trouble().dataset.wait : "");
     if (sourceElement.tagName !== "FORM") return;
-    // Enter presses a hidden first button where a form has several: the last is the one to mark.
-    const pressed = request.submitter;
-    const button = pressed?.textContent ? pressed : [...sourceElement.querySelectorAll("button:not([type])")].pop();
+    const button = pressed(sourceElement, request);
     sourceElement.setAttribute("aria-busy", on);
     button.setAttribute("aria-disabled", on);
     button.dataset.label ??= button.textContent;
     button.textContent = on ? trouble().dataset.wait : button.dataset.label;
+  }
+
+  // Enter presses a hidden first button where a form has several: the last is the one meant.
+  function pressed(form, { submitter }) {
+    return submitter?.textContent ? submitter : [...form.querySelectorAll("button:not([type])")].pop();
   }
 
   htmx("after:swap", (ctx) => {
@@ -46,7 +51,9 @@
       if (!wrong) field.removeAttribute("aria-invalid");
       else if (field !== document.activeElement) field.setAttribute("aria-invalid", true);
       const message = document.getElementById(field.name + "-message");
-      say(`${field.labels[0].textContent} : ${(message.querySelector(".said") ?? message).textContent}`);
+      // A form that is under way is what somebody waits for now.
+      if (!document.documentElement.classList.contains("busy"))
+        say(`${field.labels[0].textContent}. ${(message.querySelector(".said") ?? message).textContent}`);
     } else if (ctx.request.headers["HX-History-Restore-Request"])
       document.querySelector("h1").focus({ preventScroll: true });
   });
@@ -73,6 +80,9 @@
     retry.type = "button";
     retry.textContent = trouble().dataset.retry;
     retry.addEventListener("click", () => {
+      const again = element.tagName === "FORM" ? pressed(element, ctx.request) : element;
+      // Before this button goes, so that the focus is not lost where it fails again.
+      again.focus();
       trouble().replaceChildren();
       if (element.tagName === "FORM") element.requestSubmit(ctx.request.submitter);
       else if (element.tagName === "A") element.click();
@@ -109,12 +119,12 @@
     for (const button of target.querySelectorAll("[aria-pressed=true]")) reveal(button, false);
   });
 
-  // A birth date's separators come with the digit after them, at the end of the field only; so
-  // deleting, pasting, correcting in the middle and typing them oneself are left alone.
+  // A birth date's separators come once its century is typed, at the end of the field only; so
+  // deleting, pasting, correcting in the middle and other ways to write a date are left alone.
   document.addEventListener("input", ({ target, inputType, isComposing }) => {
     if (target.autocomplete !== "bday" || inputType !== "insertText" || isComposing) return;
     if (target.selectionStart === target.value.length)
-      target.value = target.value.replace(/^([0-3]\d)([01])$|^([0-3]\d\/[01]\d)([12])$/, "$1$3/$2$4");
+      target.value = target.value.replace(/^([0-3]\d)([01]\d)(19|20)$/, "$1/$2/$3");
   });
 
   // An e-mail already typed survives a reload of step two, in this tab only.
@@ -123,7 +133,8 @@
     const email = document.querySelector("form[data-keep-email] #email");
     if (email && !email.value) email.value = sessionStorage.getItem(KEPT) ?? "";
     if (document.querySelector("[data-member]")) sessionStorage.removeItem(KEPT);
-    // Apple's keychain reads this attribute, which HTML does not know.
+    // Apple's keychain reads this attribute, which HTML does not know. It takes one character of
+    // each class: so three letters and three digits.
     for (const field of document.querySelectorAll("[data-passwordrules]"))
       field.setAttribute("passwordrules", field.dataset.passwordrules);
   };

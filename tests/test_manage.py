@@ -191,7 +191,7 @@ def test_a_busy_database_is_said_in_one_line(
         assert holder.stdout
         assert holder.stdout.readline() == b"held\n"
         line = refused(manage("purge"), code=1)
-    assert "La base de données est occupée." in line
+    assert line == "La base de données est occupée : réessayez dans une minute."
 
 
 def test_a_command_ends_its_process(database: Path, tmp_path: Path) -> None:

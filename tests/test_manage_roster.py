@@ -6,12 +6,14 @@ import pty
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from xlsxwriter import Workbook
 
 from db.database import Database
 from manage import commands
@@ -124,22 +126,96 @@ def test_at_a_terminal_the_plan_and_the_other_person_are_asked_apart(
     desk: Desk, answers: str, code: int, first_name: str, members: int
 ) -> None:
     file = desk.file(ZOE, "01234;Roy;Luc;1/1/1950;h1h1h1;")
-    returned, screen = desk.answer(answers, "import", file)
+    returned, screen = desk.answer(answers, "import", file, "--force")
     assert "Appliquer ce plan ?" in screen
     assert returned == code, screen
     assert desk.names()["00875"] == first_name
     assert len(desk.names()) == members
 
 
-def test_yes_alone_gives_no_matricule_to_another_person(desk: Desk) -> None:
+def _wait_until_it_sleeps(pid: int) -> None:
+    """Until its main thread waits for a key: between prompt and reading a signal is not seen."""
+    stat = Path(f"/proc/{pid}/stat")
+    while stat.read_text().rpartition(")")[2].split()[0] != "S":
+        time.sleep(0.01)
+    time.sleep(0.05)
+
+
+@pytest.mark.parametrize("keys", [[b"\x03"], [b"oui\r", b"\x03"]])
+def test_one_ctrl_c_at_a_question_ends_it(
+    desk: Desk, digest: Callable[[], str], keys: list[bytes]
+) -> None:
+    before = digest()
     file = desk.file(ZOE, "01234;Roy;Luc;1/1/1950;h1h1h1;")
-    result = desk.run("import", file, "--yes")
+    leader, follower = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, MANAGE, "import", file, "--force"],
+        env={**os.environ, "PORTAL_DATABASE": str(desk.settings.database)},
+        preexec_fn=lambda: os.login_tty(follower),  # its terminal: Ctrl-C reaches it
+    ) as process:
+        os.close(follower)
+        screen = b""
+        for key in keys:
+            while not screen.endswith(b"[oui/non]: "):
+                screen += os.read(leader, 1)
+            _wait_until_it_sleeps(process.pid)
+            os.write(leader, key)
+            screen += b"|"
+        try:
+            while part := os.read(leader, 4096):
+                screen += part
+        except OSError:
+            pass
+        assert process.wait() == 1
+    os.close(leader)
+    assert screen.decode().endswith("Interrompu : rien de plus n’est fait.\r\n")
+    assert "Traceback" not in screen.decode()
+    assert digest() == before
+
+
+def test_yes_gives_no_matricule_to_another_person_but_with_successors(desk: Desk) -> None:
+    file = desk.file(ZOE, "01234;Roy;Luc;1/1/1950;h1h1h1;")
+    result = desk.run("import", file, "--yes", "--force")
     assert result.exit_code == 0
-    assert "Matricules laissés à la personne d’avant : 1 (--force" in result.output
+    assert "Matricules laissés à la personne d’avant : 1 (--successors" in result.output
     assert desk.names()["00875"] == "François"
     assert desk.names()["01234"] == "Luc"
-    assert desk.run("import", file, "--yes", "--force").exit_code == 0
+    assert desk.run("import", file, "--yes", "--force", "--successors").exit_code == 0
     assert desk.names()["00875"] == "Zoé"
+
+
+def test_many_matricules_that_pass_to_another_person_want_force(
+    desk: Desk, digest: Callable[[], str]
+) -> None:
+    file = desk.file(ZOE)
+    before = digest()
+    result = desk.run("import", file, "--yes", "--successors")
+    assert result.exit_code == 2
+    assert "1 matricules sur 5 passeraient à une autre personne" in result.stderr
+    assert "triée seule" in desk.run("import", file, "--dry-run").output
+    assert digest() == before
+    desk.run("import", FILES / "utf8-comma.csv", "--yes", "--force")  # 123 active members
+    text = (FILES / "utf8-comma.csv").read_text("utf-8").splitlines()
+    other = "33163,Roy,Zoé,1960-01-01,H1H 1H1"
+    file.write_text("\n".join([text[0], other]), "utf-8")
+    assert desk.run("import", file, "--yes", "--successors").exit_code == 0
+    assert desk.names()["33163"] == "Zoé"
+
+
+def test_the_operator_names_the_sheet_and_hears_which_are_left(desk: Desk) -> None:
+    file = desk.folder / "liste.xlsx"
+    with Workbook(file) as book:
+        for name, matricule in (("Actifs", "01234"), ("Anciens", "05678")):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, HEADINGS.split(";"))
+            sheet.write_row(1, 0, [matricule, "Roy", "Luc", "1/1/1950", "h1h1h1"])
+    result = desk.run("import", file, "--dry-run")
+    assert "Lu : feuille « Actifs » (laissées : « Anciens »), 1 ligne(s)." in result.output
+    assert desk.run("import", file, "--yes", "--sheet", "anciens").exit_code == 0
+    assert "05678" in desk.names()
+    wrong = desk.run("import", file, "--yes", "--sheet", "x")
+    assert wrong.exit_code == 2
+    assert wrong.stderr == "--sheet : aucune feuille « x » ; « Actifs », « Anciens ».\n"
 
 
 def test_deactivating_more_than_a_tenth_wants_force(desk: Desk, digest: Callable[[], str]) -> None:
@@ -152,6 +228,21 @@ def test_deactivating_more_than_a_tenth_wants_force(desk: Desk, digest: Callable
     forced = desk.run("import", file, "--yes", "--absent", "deactivate", "--force")
     assert forced.exit_code == 0
     assert SYLVIE.matricule not in desk.names()
+
+
+def test_force_gives_no_matricule_away(desk: Desk) -> None:
+    file = desk.file(ZOE)
+    result = desk.run("import", file, "--yes", "--absent", "deactivate", "--force")
+    assert result.exit_code == 0
+    assert desk.names() == {"00875": "François"}
+
+
+def test_a_total_below_the_list_is_no_member_who_cannot_be_told(desk: Desk) -> None:
+    desk.run("import", FILES / "utf8-comma.csv", "--yes")
+    file = desk.folder / "liste.csv"
+    file.write_text((FILES / "utf8-comma.csv").read_text("utf-8") + "Total,120,,,\n", "utf-8")
+    assert desk.run("import", file, "--yes", "--absent", "deactivate").exit_code == 0
+    assert len(desk.names()) == 120
 
 
 def test_a_tenth_itself_does_not(desk: Desk) -> None:
@@ -208,7 +299,13 @@ def test_an_export_goes_to_a_new_file(desk: Desk) -> None:
         (["export", "membres.ods"], "se terminer par .csv ou .xlsx"),
         (["export", "nowhere/membres.csv"], "nowhere/membres.csv : ce fichier ou ce dossier"),
         (["imprt"], "« imprt » n’est pas une commande"),
-        (["serve", "--port", "x"], "--port : un nombre entier est attendu"),
+        (["import", "/dev/null", "--yes"], "/dev/null : il faut un fichier"),
+        (["import", "a" * 300, "--yes"], "ce nom de fichier est trop long"),
+        (["serve", "--port", "x"], "--port : un nombre de 1 à 65535 est attendu"),
+        (["serve", "--port", "99999"], "--port : un nombre de 1 à 65535 est attendu"),
+        (["mail", "list", "--limit", "0"], "--limit : un nombre de 1 à 100000 est attendu"),
+        (["mail", "retry", "0"], "ID : un nombre d’au moins 1 est attendu"),
+        (["serve", "--host", "no.such.host.invalid"], "n’est pas une adresse connue"),
     ],
 )
 def test_a_wrong_argument_or_file_is_one_french_line_and_exit_code_2(

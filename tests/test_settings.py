@@ -134,6 +134,7 @@ WRONG: list[tuple[str, str]] = [
     ("PORTAL_LOGO", "none.svg"),
     ("PORTAL_LOGO", __file__),
     ("PORTAL_LOGO", str(ROOT)),
+    ("PORTAL_LOGO", "a" * 300 + ".png"),
     ("PORTAL_PASSWORD_MIN", "huit"),
     ("PORTAL_PASSWORD_MIN", "5"),
     ("PORTAL_PASSWORD_MIN", "٨"),

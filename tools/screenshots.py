@@ -22,13 +22,13 @@ from mail.transports import Files
 from roster.applying import load
 from security.clock import system_clock
 from settings import MONTREAL, Settings
+from tools.audit.needs import chromium
 from tools.dev import ROSTER
 from web.portal import Portal
 
 FOLDER = Path(__file__).parent.parent / "docs" / "screenshots"
 PORT = 8377
 BASE = f"http://127.0.0.1:{PORT}"
-CHROMIUM = "/usr/bin/chromium"
 CLOSED_NETWORK = [
     "--no-sandbox",
     "--disable-gpu",
@@ -63,7 +63,7 @@ async def main() -> None:
     """Serve a demo portal for each look, walk it, write its pictures as small PNG files."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CLOSED_NETWORK)
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=CLOSED_NETWORK)
         for look in LOOKS:
             with tempfile.TemporaryDirectory() as folder:
                 await photograph(browser, look, Path(folder))
@@ -132,6 +132,11 @@ async def walk(page: Page, shoot: Shoot, portal: Portal) -> None:
         "postal_code": "J7J 8G8",
     }
     await fill(page, facts | {"postal_code": "J7J 8G9"})
+    await page.context.set_offline(True)
+    await press(page, "INSCRIPTION")
+    await page.wait_for_selector("#trouble button")
+    await shoot(page, "lost-network")
+    await page.context.set_offline(False)
     await press(page, "INSCRIPTION")
     await page.wait_for_selector(".summary strong, .hint strong")
     await shoot(page, "registration-not-found")
@@ -148,6 +153,11 @@ async def walk(page: Page, shoot: Shoot, portal: Portal) -> None:
     await press(page, "ENVOYER")
     await page.wait_for_selector(".menu")
     await shoot(page, "member")
+    await page.goto(f"{BASE}/inscription")
+    await fill(page, facts)
+    await press(page, "INSCRIPTION")
+    await page.wait_for_selector(".summary")
+    await shoot(page, "registration-registered")
     await page.goto(f"{BASE}/membre/courriel")
     await shoot(page, "email")
     another = "lapointe@example.com"
@@ -158,10 +168,19 @@ async def walk(page: Page, shoot: Shoot, portal: Portal) -> None:
     await shoot(page, "email-pending")
     await page.goto(await mailed(portal, r"http\S+/courriel/confirmer/\S+"))
     await shoot(page, "confirmation")
+    await press(page, "Confirmer mon adresse")
+    await page.wait_for_selector("#flash")
+    await shoot(page, "email-confirmed")
+    await page.goto(f"{BASE}/courriel/confirmer/x")
+    await shoot(page, "link-expired")
     await page.goto(f"{BASE}/membre/mot-de-passe")
     await shoot(page, "password")
     await page.goto(f"{BASE}/membre/mes-renseignements")
     await shoot(page, "my-data")
+    await page.check("[type=checkbox]")
+    await press(page, "ENVOYER")
+    await page.wait_for_selector("#flash")
+    await shoot(page, "my-data-asked")
     await page.goto(f"{BASE}/mot-de-passe-oublie")
     await press(page, "Je ne peux pas lire l’image")
     await page.wait_for_selector(".captcha", state="detached")

@@ -20,9 +20,10 @@ from db.database import Database, DatabaseBusy, Transaction, sqlite_version
 from db.migrate import pending
 from mail.transports import Transport, Unreachable
 from settings import Settings
+from troubles import reason
 from upkeep.archive import NotABackup, unpack
 from upkeep.backup import moment_of, newest_in
-from upkeep.files import Occupied, why, workshop
+from upkeep.files import Occupied, workshop
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -142,13 +143,13 @@ def trouble(settings: Settings, error: Exception) -> Finding:
     if isinstance(error, DatabaseBusy):
         return bad("La base de données est occupée.", "Réessayez dans une minute.")
     if isinstance(error, OSError):
-        return bad(f"{error.filename or database} : {why(error)}.", _look(database))
+        return bad(f"{error.filename or database} : {reason(error)}.", _look(database))
     if getattr(error, "sqlite_errorcode", 0) & 0xFF in (
         sqlite3.SQLITE_CORRUPT,
         sqlite3.SQLITE_NOTADB,
     ):
         return bad(f"{database} ne s’ouvre pas, elle est abîmée ({error}).", _restore(settings))
-    return bad(f"{database} ne se laisse pas lire ou écrire ({error}).", _look(database))
+    return bad(f"{database} ne se laisse pas lire ou écrire : {reason(error)}.", _look(database))
 
 
 def _look(database: Path) -> str:
@@ -213,7 +214,7 @@ def files(settings: Settings) -> Iterator[Finding]:
             pass
     except OSError as error:
         yield bad(
-            f"Le dossier {database.parent} n’est pas inscriptible ({why(error)}).",
+            f"Le dossier {database.parent} n’est pas inscriptible ({reason(error)}).",
             f"sudo chown {user}: {folder} && sudo chmod u+rwx {folder}",
         )
     held = list(_held(settings))
@@ -480,7 +481,7 @@ def _newest_backup(folder: Path) -> Finding:
         return good(f"Une sauvegarde est en cours dans {folder}.")
     except OSError as error:
         return bad(
-            f"{folder} : {why(error)}.",
+            f"{folder} : {reason(error)}.",
             f"Le disque est-il branché, et à {_me()} ? Puis « {portail('backup')} ».",
         )
     moment = moment_of(newest.name)

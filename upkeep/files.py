@@ -1,6 +1,5 @@
 """Writing files that are there whole or not at all, and folders that one process has alone."""
 
-import errno
 import fcntl
 import os
 import shutil
@@ -12,22 +11,6 @@ from typing import BinaryIO
 
 class Occupied(Exception):
     """Another process works in that folder now."""
-
-
-FRENCH = {
-    errno.EACCES: "permission refusée",
-    errno.EPERM: "permission refusée",
-    errno.EROFS: "le disque est en lecture seule",
-    errno.ENOSPC: "le disque est plein",
-    errno.ENOENT: "il n’existe pas",
-    errno.ENOTDIR: "ce n’est pas un dossier",
-    errno.EIO: "le disque ne répond plus",
-}
-
-
-def why(error: OSError) -> str:
-    """What the machine refused, in French where it is a usual thing."""
-    return FRENCH.get(error.errno or 0) or error.strerror or str(error)
 
 
 @contextmanager

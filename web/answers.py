@@ -170,10 +170,13 @@ def path_of(app: Starlette, name: str, /, **parameters: str) -> str:
     return base + app.url_path_for(name, **parameters)
 
 
-def message(request: Request, template: str, *, status: int, **values: Any) -> Response:
-    """The answer to a live check: the field's message alone."""
+def message(
+    request: Request, template: str, *, status: int, target: str = "", **values: Any
+) -> Response:
+    """The answer to a live check: the field's message alone; `target` puts it elsewhere."""
     html = _render(request.app, template, language_of(request), True, **values).strip()
-    return Response(html, status, {"cache-control": "no-store"}, media_type="text/html")
+    headers = {"cache-control": "no-store"} | ({"hx-retarget": target} if target else {})
+    return Response(html, status, headers, media_type="text/html")
 
 
 def render_as(app: Starlette, template: str, language: str, fragment: bool, **values: Any) -> bytes:
@@ -238,7 +241,6 @@ def _shell(app: Starlette, language: str) -> _Shell:
 def _constants(app: Starlette) -> dict[str, Any]:
     return {
         "settings": app.state.settings,
-        "office_tel": _telephone(app.state.settings.office_phone),
         "forms": FORMS,
         "policy": app.state.policy,
         "checklist": checklist,
@@ -246,12 +248,6 @@ def _constants(app: Starlette) -> dict[str, Any]:
         "assets": app.state.assets,
         "sheet": Markup(app.state.assets.sheet),  # noqa: S704 (our own file)
     }
-
-
-def _telephone(number: str) -> Markup:
-    """The office's number to be pressed, kept on one line by the sheet; empty where none is set."""
-    link = Markup('<a href="tel:{}">{}</a>')
-    return link.format(number.replace(" ", ""), number) if number else Markup()
 
 
 def _lead(request: Request, path: str) -> Response:

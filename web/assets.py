@@ -15,7 +15,7 @@ STATIC = Path(__file__).parent.parent / "static"
 SCRIPTS = ("htmx.min.js", "portal.js")
 PAPER = "#faf8f3"
 DARK_SURFACE = "#20322d"
-"""The lightest surface of the dark scheme that links stand on."""
+"""The lightest surface of the dark scheme that links stand on: its notes."""
 
 
 class Assets:
@@ -84,7 +84,7 @@ def _accent_rules(accent: str) -> str:
     )
     return (
         f":root{{--band:{accent};--accent:{accent};--note:{LIGHT_SURFACE}}}"
-        f"@media (prefers-color-scheme:dark){{:root{{--accent:{dark}}}}}"
+        f"@media (prefers-color-scheme:dark){{:root{{--accent:{dark};--note:{DARK_SURFACE}}}}}"
         f"@media print{{:root{{--accent:#000;--note:#fff}}}}"
     )
 

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import Request, cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from texts import LANGUAGES
 from web import language
 from web.answers import VARY, flash_of, page, path_of, render_as, wants_fragment
+from web.cookies import FLASH, LANGUAGE, SESSION, cookie_name
 from web.encoded import Encoded
 
 KEPT = "no-cache, private"
@@ -29,6 +30,9 @@ class SharedPages:
             for fragment in (False, True)
         }
         self._at = {path_of(app, name): template for name, template in templates.items()}
+        self._home = templates["home"]
+        names = (cookie_name(app.state.settings, name) for name in (SESSION, FLASH, LANGUAGE))
+        self._session, self._flash, self._language = names
 
     def answer(self, request: Request, template: str) -> Response:
         """That page for this visitor."""
@@ -43,22 +47,23 @@ class SharedPages:
         )
 
     def at_once(self, scope: Scope) -> Response | None:
-        """The answer to a visitor without any cookie, None where it takes more than bytes."""
+        """The answer where path and headers alone tell it, None where it takes more than bytes."""
         template = self._at.get(scope["path"])
         if template is None or scope["method"] != "GET":
             return None
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        if b"cookie" in headers:
-            return None
 
         def header(name: bytes) -> str:
             return headers.get(name, b"").decode("latin-1")
 
-        asked = header(b"portal-language")
-        speaks = (
-            asked if asked in LANGUAGES else language.preferred(header(b"accept-language")[:200])
-        )
+        cookies = cookie_parser(header(b"cookie")) if b"cookie" in headers else {}
+        # A message waits for this visitor, or the first page leads on who is signed in.
+        if cookies.get(self._flash) or (template == self._home and cookies.get(self._session)):
+            return None
         fragment = b"hx-request" in headers and b"hx-history-restore-request" not in headers
+        asked = (header(b"portal-language"), cookies.get(self._language))
+        speaks = next((each for each in asked if each in LANGUAGES), None)
+        speaks = speaks or language.preferred(header(b"accept-language")[:200])
         return self._pages[template, speaks, fragment].respond(
             header(b"accept-encoding"),
             header(b"if-none-match"),

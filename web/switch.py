@@ -1,9 +1,12 @@
 """The language switch in the header: a POST to any page, which leads back to that page.
 
 It is no route of its own: where it came from is then told by nothing that a visitor can forge,
-nor by the Referer, which pages with a token in their address do not send.
+nor by the Referer, which pages with a token in their address do not send. A page that answered a
+POST has no address that shows it again: what it was made of then stands in hidden fields of the
+switch itself.
 """
 
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -16,37 +19,53 @@ from members.change import change_language
 from members.sessions import FULL
 from texts import LANGUAGES
 from web import language
-from web.answers import path_of
+from web.answers import Handler, path_of
 from web.guards import session_of
 from web.portal import portal_of
 
 
 class LanguageSwitch:
-    """Answers every POST whose query chooses a language; `?langue=en` is all that it may say."""
+    """Answers every POST whose query chooses a language; `?langue=en` is all that it may say.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `again` shows a page anew that answered a POST, by the name of the switch's hidden field.
+    """
+
+    def __init__(self, app: ASGIApp, again: Mapping[str, Handler]) -> None:
         self.app = app
+        self._again = again
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer: ASGIApp = self.app
         if scope["type"] == "http" and scope["method"] == "POST" and scope["query_string"]:
             request = Request(scope, receive)
             if language.CHOICE in request.query_params:
-                answer = await _switch(request)
+                answer = await self._switch(request)
         await answer(scope, receive, send)
 
+    async def _switch(self, request: Request) -> Response:
+        chosen = request.query_params[language.CHOICE]
+        if chosen not in LANGUAGES:
+            raise HTTPException(400)
+        await _remember(request, chosen)
+        headers = [(language.OF_PAGE.encode(), chosen.encode()), *request.scope["headers"]]
+        response = await self._page(Request({**request.scope, "headers": headers}, request.receive))
+        language.remember(response, portal_of(request).settings, chosen)
+        return response
 
-async def _switch(request: Request) -> Response:
-    """Keep the choice on this browser, and in the access of whoever is signed in."""
-    chosen = request.query_params[language.CHOICE]
-    if chosen not in LANGUAGES:
-        raise HTTPException(400)
+    async def _page(self, request: Request) -> Response:
+        if request.headers.get("content-type") == "application/x-www-form-urlencoded":
+            async with request.form(max_fields=32) as form:
+                again = next((self._again[name] for name in form if name in self._again), None)
+            if again:
+                return await again(request)
+        return RedirectResponse(_page_of(request), 303)
+
+
+async def _remember(request: Request, chosen: str) -> None:
+    """Keep the choice in the access of whoever is signed in."""
     session = await session_of(request)
     if session and session.scope == FULL:
         await change_language(portal_of(request).db, session.member_id, chosen)
-    response = RedirectResponse(_page_of(request), 303)
-    language.remember(response, portal_of(request).settings, chosen)
-    return response
 
 
 def _page_of(request: Request) -> str:

@@ -15,6 +15,9 @@ PLACES = """() => Object.fromEntries(
     e => [e.id || e.tagName + e.textContent, e.getBoundingClientRect().top + scrollY]))"""
 
 
+HEIGHTS = "es => es.map(e => e.offsetHeight)"
+
+
 async def test_a_password_can_be_shown_and_is_hidden_again_before_it_leaves(
     visitor: Visitor,
 ) -> None:
@@ -55,8 +58,30 @@ async def test_password_managers_understand_the_forms(visitor: Visitor) -> None:
     for name in ("password", "password_again"):
         await expect(page.locator(f"#{name}")).to_have_attribute("autocomplete", "new-password")
     await expect(page.locator("#password")).to_have_attribute(
-        "passwordrules", "minlength: 8; maxlength: 12; required: lower; required: digit;"
+        "passwordrules",
+        "minlength: 8; maxlength: 12; required: [abcdefgh]; required: [ijklmnopq]; "
+        "required: [rstuvwxyz]; required: [0123]; required: [456]; required: [789];",
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("courriel", ["current-password"]),
+        ("mot-de-passe", ["current-password", "new-password", "new-password"]),
+    ],
+)
+async def test_a_password_manager_finds_the_matricule_beside_every_password(
+    visitor: Visitor, path: str, names: list[str]
+) -> None:
+    await visitor.register(FRANCOIS)
+    await visitor.open(f"/membre/{path}")
+    form = visitor.page.locator("form:has(.secret)")
+    user = form.locator("[autocomplete=username]")
+    await expect(user).to_have_value(FRANCOIS.matricule)
+    fields = form.locator(".secret input")
+    found = [await field.get_attribute("autocomplete") for field in await fields.all()]
+    assert found == names
 
 
 async def test_a_long_password_is_pasted_whole_and_refused_not_cut(visitor: Visitor) -> None:
@@ -79,6 +104,10 @@ async def test_typing_a_date_puts_its_separators_in(visitor: Visitor) -> None:
         ("07/11/1950", "07/11/1950"),
         ("07-11-1950", "07-11-1950"),
         ("1950-11-07", "1950-11-07"),
+        ("2005-01-02", "2005-01-02"),
+        ("1908-05-01", "1908-05-01"),
+        ("20050102", "20050102"),
+        ("19080501", "19080501"),
         ("7111950", "7111950"),
     ):
         await field.clear()
@@ -89,13 +118,13 @@ async def test_typing_a_date_puts_its_separators_in(visitor: Visitor) -> None:
 async def test_separators_never_fight_a_correction(visitor: Visitor) -> None:
     await visitor.open("/inscription")
     field, keyboard = visitor.page.locator("#birth_date"), visitor.page.keyboard
-    await field.press_sequentially("0711")
-    await expect(field).to_have_value("07/11")
-    for left in ("07/1", "07/", "07", "0"):
+    await field.press_sequentially("071119")
+    await expect(field).to_have_value("07/11/19")
+    for left in ("07/11/1", "07/11/", "07/11", "07/1", "07/", "07", "0"):
         await keyboard.press("Backspace")
         await expect(field).to_have_value(left)
-    await field.press_sequentially("71")
-    await expect(field).to_have_value("07/1")
+    await field.press_sequentially("711")
+    await expect(field).to_have_value("0711")
     await field.fill("71")
     await keyboard.press("Home")
     await keyboard.type("0")
@@ -105,9 +134,23 @@ async def test_separators_never_fight_a_correction(visitor: Visitor) -> None:
     await expect(visitor.page.locator("#birth_date-message .error")).to_be_visible()
 
 
+async def test_a_keyboard_that_composes_is_left_alone(visitor: Visitor) -> None:
+    await visitor.open("/inscription")
+    field = visitor.page.locator("#birth_date")
+    await field.focus()
+    session = await visitor.page.context.new_cdp_session(visitor.page)
+    for length in range(1, 9):
+        await session.send(
+            "Input.imeSetComposition",
+            {"text": "07111950"[:length], "selectionStart": length, "selectionEnd": length},
+        )
+    await session.send("Input.insertText", {"text": "07111950"})
+    await expect(field).to_have_value("07111950")
+
+
 async def test_a_date_left_right_after_a_separator_is_checked(visitor: Visitor) -> None:
     await visitor.open("/inscription")
-    await visitor.page.locator("#birth_date").press_sequentially("071")
+    await visitor.page.locator("#birth_date").press_sequentially("071119")
     async with visitor.page.expect_response("**/verification/**"):
         await visitor.page.keyboard.press("Tab")
 
@@ -178,3 +221,60 @@ class TestAnOfficeOfItsOwn:
         assert await logo.evaluate("image => image.naturalWidth") > 0
         await visitor.page.emulate_media(color_scheme="dark")
         await expect(button).not_to_have_css("background-color", "rgb(122, 31, 92)")
+
+
+TYPED = {
+    "identite": (
+        {"matricule": "875", "family_name": "R&R", "birth_date": "30/02/1950", "postal_code": "x"},
+        {
+            "matricule": "x",
+            "family_name": "R2",
+            "birth_date": "01/01/2050",
+            "postal_code": "D0D0D0",
+        },
+        {"family_name": "R" * 81, "birth_date": "07/11/50", "postal_code": "W0W 0W0"},
+        {"family_name": "-", "birth_date": "1950/11/07 x", "postal_code": "J7J8G8"},
+        {"family_name": "Roy", "birth_date": "11/31/1950"},
+        {"birth_date": "01/01/1850"},
+    ),
+    "acces": (
+        {"email": "f@", "email_again": "g@example.com", "password": "abc", "password_again": "x"},
+        {"email": "f", "email_again": "g", "password": "abc12345"},
+        {"email": "f@gmial.com", "password": "abcdefgh"},
+        {"email": "a@b@c.ca", "password": "12345678"},
+        {"email": "a b@c.ca", "password": "rive42sud7"},
+        {"email": "a,b@c.ca", "password": "x" * 20},
+        {"email": "f" * 250 + "@example.com"},
+    ),
+}
+"""Texts that bring out every sentence of the live checks."""
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("width", [320, 360])
+async def test_no_live_message_moves_anything(visit: Visit, language: str, width: int) -> None:
+    visitor = await visit(
+        locale=f"{language}-CA", viewport={"width": width, "height": 740}, is_mobile=True
+    )
+    page, moved = visitor.page, {}
+    await visitor.open("/inscription")
+    for form, texts in TYPED.items():
+        if form == "acces":
+            await visitor.fill(**FRANCOIS.facts)
+            await page.locator("main form button:not([type])").click()
+            await page.locator("#email").wait_for()
+        before = await page.evaluate(PLACES)
+        for fields in texts:
+            for name, text in fields.items():
+                async with page.expect_response(f"**/{name}"):
+                    await page.locator(f"#{name}").fill(text)
+                    await page.locator(f"#{name}").blur()
+            await page.wait_for_timeout(100)
+            after = await page.evaluate(PLACES)
+            if after != before:
+                messages = page.locator(".message")
+                tall = {
+                    name: await page.locator(f"#{name}-message").inner_text() for name in fields
+                }
+                moved[str(fields)] = (tall, await messages.evaluate_all(HEIGHTS))
+    assert moved == {}

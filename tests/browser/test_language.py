@@ -35,6 +35,12 @@ async def test_the_switch_stays_on_the_page(either: Visitor) -> None:
     await either.see("Registration, step 2")
     await speaks(either, "en-CA")
 
+    await either.press("Français")
+    await either.see("Inscription, 2e étape")
+    await speaks(either, "fr-CA")
+    await either.press("English")
+    await either.see("Registration, step 2")
+
     await either.press("Help")
     await either.see("Guide to the portal", "/aide")
     await either.press("Français")

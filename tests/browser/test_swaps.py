@@ -1,10 +1,12 @@
 """What the script adds: one round trip a step, the focus, the address, Back, bad networks."""
 
 import asyncio
+import contextlib
+import re
 
 from tests.browser.conftest import Visit
-from tests.browser.visitor import Route, Visitor, expect
-from tests.conftest import TurnedClock
+from tests.browser.visitor import Error, Route, Visitor, expect
+from tests.conftest import Post, TurnedClock
 from tests.people import FRANCOIS, NOBODY
 from web.portal import Portal
 
@@ -140,6 +142,68 @@ async def test_a_lost_network_says_so_and_nothing_typed_is_lost(visitor: Visitor
     await expect(visitor.page.get_by_role("alert")).to_be_empty()
 
 
+async def test_what_fails_twice_keeps_the_focus_and_what_was_typed(visitor: Visitor) -> None:
+    visitor.tolerated += "|ERR_INTERNET_DISCONNECTED|Failed to fetch"
+    retry = visitor.page.get_by_role("button", name="Réessayer")
+    await visitor.open("/inscription")
+    await visitor.fill(**FRANCOIS.facts)
+    await visitor.page.context.set_offline(True)
+    await visitor.press("INSCRIPTION")
+    for _ in range(2):
+        await expect(visitor.page.get_by_role("alert")).to_contain_text("interrompue")
+        await retry.press("Enter")
+        await visitor.focus_is_on("main form button:not([type])")
+    await visitor.page.context.set_offline(False)
+    await retry.press("Enter")
+    await visitor.see(STEP_TWO)
+    await visitor.focus_is_on("h1")
+
+
+async def test_an_answer_that_comes_too_late_is_given_up_in_words(visitor: Visitor) -> None:
+    """Thirty seconds, made one for this test."""
+    visitor.tolerated += "|ERR_FAILED|Failed to fetch|htmx:error: timeout"
+    answer = asyncio.Event()
+
+    async def hurried(route: Route) -> None:
+        page = await route.fetch()
+        text = await page.text()
+        assert '"defaultTimeout":30000' in text
+        await route.fulfill(response=page, body=text.replace('Timeout":30000', 'Timeout":1000'))
+
+    async def late(route: Route) -> None:
+        await answer.wait()
+        with contextlib.suppress(Error):  # the browser has given it up already
+            await route.abort()
+
+    await visitor.page.route("**/inscription", hurried)
+    await visitor.open("/inscription")
+    await visitor.page.unroute("**/inscription")
+    await visitor.page.route("**/inscription", late)
+    await visitor.fill(**FRANCOIS.facts)
+    await visitor.press("INSCRIPTION")
+    await expect(visitor.page.get_by_role("status")).to_have_text("Un instant…")
+    await expect(visitor.page.get_by_role("alert")).to_contain_text("interrompue")
+    await expect(visitor.page.locator("#family_name")).to_have_value("Lapointe")
+    answer.set()
+    await visitor.page.unroute("**/inscription")
+    await visitor.press("Réessayer")
+    await visitor.see(STEP_TWO, "/inscription/acces")
+
+
+async def test_a_browser_that_does_not_tell_which_button_was_pressed(visitor: Visitor) -> None:
+    """Safari before 16: every form still does what its button says."""
+    await visitor.page.add_init_script("delete HTMLFormElement.prototype.requestSubmit")
+    await visitor.open("/mot-de-passe-oublie")
+    await visitor.fill(**FRANCOIS.facts)
+    await visitor.press("Je ne peux pas lire l’image")
+    await visitor.page.wait_for_url("**/sans-image")
+    await expect(visitor.page.locator("#family_name")).to_have_value("Lapointe")
+    await expect(visitor.page.locator(".captcha")).to_have_count(0)
+    await visitor.press("ENVOYER")
+    await visitor.see("Vérifiez votre courriel")
+    await visitor.register(FRANCOIS)
+
+
 async def test_an_answer_that_is_no_page_says_so_and_nothing_typed_is_lost(
     visitor: Visitor,
 ) -> None:
@@ -230,7 +294,9 @@ async def test_two_tabs_make_one_access(visit: Visit) -> None:
     await expect(visitor.page.locator(".summary")).to_contain_text("Vous avez déjà un accès.")
 
 
-async def test_a_script_that_fails_to_parse_leaves_a_portal_that_works(visit: Visit) -> None:
+async def test_a_script_that_fails_to_parse_leaves_a_portal_that_works(
+    visit: Visit, portal: Portal, post: Post
+) -> None:
     visitor = await visit(scripts=True)
     visitor.scripts = False
 
@@ -239,8 +305,29 @@ async def test_a_script_that_fails_to_parse_leaves_a_portal_that_works(visit: Vi
 
     await visitor.page.route("**/static/portal.*.js", broken)
     await visitor.register(FRANCOIS)
+    await visitor.open("/membre/courriel")
+    address = "nouvelle@example.org"
+    await visitor.fill(email=address, email_again=address, current_password=FRANCOIS.password)
+    await visitor.press("ENVOYER")
+    await expect(visitor.page.locator("dl")).to_contain_text(address)
+    await visitor.open("/membre")
     await visitor.press("Se déconnecter")
     await visitor.see("Se connecter", "/")
+    await visitor.press("Mot de passe oublié ?")
+    await visitor.press("Je ne peux pas lire l’image")
+    await expect(visitor.page.locator(".captcha")).to_have_count(0)
+    await visitor.open("/mot-de-passe-oublie")
+    await visitor.fill(**FRANCOIS.facts, captcha=await visitor.captcha(portal))
+    await visitor.press("ENVOYER")
+    await visitor.see("Vérifiez votre courriel")
+    temporary = re.search(r"\b\w{4}-\w{4}-\w{4}\b", post.text(await post.last("00875@example.com")))
+    assert temporary
+    await visitor.sign_in(FRANCOIS, temporary[0])
+    await visitor.see("Choisissez un nouveau mot de passe")
+    await visitor.fill(password="neige42lac7", password_again="neige42lac7")
+    await visitor.press("ENVOYER")
+    await visitor.see("Section des membres", "/membre")
+    await visitor.page.close()  # or one more of these comes after they were counted
     assert all("SyntaxError" in fault or "Unexpected" in fault for fault in visitor.faults)
     assert visitor.faults
     visitor.faults.clear()

@@ -11,12 +11,12 @@ REQUIRED = os.environ.get("PORTAL_BROWSER") == "required"
 if not REQUIRED:
     pytest.importorskip("playwright", reason="No playwright here: `make install` the tools.")
 
-from playwright.async_api import ConsoleMessage, Page, Request, Route, expect  # noqa: E402
+from playwright.async_api import ConsoleMessage, Error, Page, Request, Route, expect  # noqa: E402
 
 from tests.people import Person  # noqa: E402
 from web.portal import Portal  # noqa: E402
 
-__all__ = ["Page", "Request", "Route", "Visitor", "expect"]
+__all__ = ["Error", "Page", "Request", "Route", "Visitor", "expect"]
 
 ACCESS = ("email", "email_again", "password", "password_again")
 

@@ -170,7 +170,11 @@ def test_member_email_and_unfreeze(run: Run) -> None:
     assert opened.exit_code == 0
     assert "un mot de passe temporaire part vers vrai@example.com" in opened.stdout
     kinds = [line.split(" · ")[2] for line in run("mail", "list").stdout.splitlines()]
-    assert kinds == ["access_reopened", "confirm_address", "address_replaced"]
+    assert kinds == [
+        "accès rouvert, mot de passe temporaire",
+        "adresse à confirmer",
+        "avis d’une adresse remplacée par le bureau",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 """`backup`, `restore`, `rotate-key`, `doctor` and wrong commands, as a shell runs them."""
 
 import os
+import socket
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -116,6 +119,8 @@ def test_there_is_no_backup_of_nothing(manage: Manage, database: Path) -> None:
 def test_a_backup_into_a_file_is_asked_wrongly(manage: Manage, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert "n’est pas un dossier" in one_line(manage("backup", tmp_path / "file"), 2)
+    assert "ce nom de fichier est trop long" in one_line(manage("backup", "a" * 300), 2)
+    assert "two lines" in one_line(manage("restore", "two\nlines"), 2)
 
 
 def test_a_backup_is_restored(manage: Manage, database: Path) -> None:
@@ -172,6 +177,44 @@ def test_a_key_from_the_environment_is_the_operators(
     assert "k" * 40 not in line
 
 
+def test_a_key_that_the_journal_could_not_note_is_replaced_once(
+    manage: Manage, database: Path
+) -> None:
+    file = database.with_name("portal.key")
+    old = file.read_text()
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT raise(FAIL, 'x'); END"
+        )
+    line = one_line(manage("rotate-key", "--leaked"), 1)
+    assert line.startswith("La clé est remplacée (ne recommencez pas)")
+    assert "systemctl restart portail" in line
+    assert file.read_text() != old
+
+
+def test_a_busy_database_invites_nobody_to_replace_the_key_twice(
+    manage: Manage, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.database.BUSY_TIMEOUT", 0.05)
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        line = one_line(manage("rotate-key"), 1)
+    assert line.startswith("La clé est remplacée (ne recommencez pas)")
+    assert line.endswith("la base de données est occupée.")
+
+
+def test_a_restoration_into_a_folder_that_cannot_be_written_does_not_blame_the_backup(
+    manage: Manage, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manage("backup")
+    backup = only_backup(database.with_name("sauvegardes"))
+    monkeypatch.setenv("PORTAL_SECRET_KEY", "k" * 40)
+    monkeypatch.setenv("PORTAL_DATABASE", "/proc/portal.db")
+    line = one_line(manage("restore", backup), 1)
+    assert line.startswith("La sauvegarde n’a pu être remise en place : ")
+    assert str(backup) not in line
+
+
 def test_somebody_elses_database_is_left_alone(
     manage: Manage, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,7 +267,7 @@ def test_the_doctor_says_when_there_is_no_database(manage: Manage, database: Pat
     [
         (["nulle"], "« nulle » n’est pas une commande."),
         (["--nulle"], "« --nulle » n’est pas une option."),
-        (["serve", "--port", "abc"], "--port : un nombre entier est attendu."),
+        (["serve", "--port", "abc"], "--port : un nombre de 1 à 65535 est attendu."),
         (["serve", "--port"], "L’option --port ne s’emploie pas ainsi."),
         (["registrations"], "Il manque --since."),
         (["registrations", "--since", "hier"], "--since : une date comme 2026-11-23"),
@@ -238,6 +281,115 @@ def test_a_command_that_is_typed_wrongly(manage: Manage, typed: list[str], said:
     assert "--help" in line
 
 
-def test_help_is_no_fault(manage: Manage) -> None:
-    assert manage("--help").exit_code == 0
-    assert manage("backup", "--help").exit_code == 0
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        (["--help"], 0),
+        (["backup", "--help"], 0),
+        (["serve", "--help"], 0),
+        (["mail", "list", "--help"], 0),
+        (["registrations", "--help"], 0),
+        ([], 2),
+        (["mail"], 2),
+        (["member"], 2),
+    ],
+)
+def test_help_is_in_french(manage: Manage, typed: list[str], code: int) -> None:
+    done = manage(*typed)
+    assert done.exit_code == code
+    assert done.output.startswith("Emploi : commands ")
+    for english in (
+        *("Usage", "Options:", "Commands", "COMMAND ", "ARGS", "Show", "default", "required"),
+        *("INTEGER", "TEXT ", "<=", "%Y"),
+    ):
+        assert english not in done.output
+    if code:
+        assert done.stderr.endswith("\nIl manque une commande : choisissez-en une ci-dessus.\n")
+
+
+def run(*words: str, stdout: str, environment: dict[str, str]) -> tuple[int, str]:
+    """A command whose answer goes to that device."""
+    with open(stdout, "w") as out:
+        done = subprocess.run(
+            [sys.executable, ROOT / "manage.py", *words],
+            env={**os.environ, **environment},
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    return done.returncode, done.stderr
+
+
+IMPORT = ["import", str(ROOT / "roster" / "demo.csv"), "--dry-run"]
+
+
+@pytest.mark.parametrize("words", [["stats"], ["--help"], ["doctor"], IMPORT])
+def test_an_answer_that_cannot_be_written_is_one_line(
+    manage: Manage, database: Path, words: list[str]
+) -> None:
+    assert run(*words, stdout="/dev/full", environment={"PORTAL_DATABASE": str(database)}) == (
+        1,
+        "Interrompu : le disque est plein : libérez de la place.\n",
+    )
+
+
+@pytest.mark.parametrize("words", [["stats"], IMPORT])
+def test_a_reader_who_is_gone_is_no_fault(manage: Manage, database: Path, words: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    environment = {"PORTAL_DATABASE": str(database)}
+    assert run(*words, stdout=f"/dev/fd/{writing}", environment=environment) == (1, "")
+    os.close(writing)
+
+
+def test_a_port_in_use_is_said_before_the_server_starts(manage: Manage) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        line = one_line(manage("serve", "--port", port), 1)
+    assert line.startswith(f"Le port {port} est déjà pris")
+
+
+def test_an_address_of_another_machine_is_asked_wrongly(manage: Manage) -> None:
+    assert "192.0.2.1" in one_line(manage("serve", "--host", "192.0.2.1"), 2)
+
+
+DATABASE_FAULTS = {
+    "text": "ce n’est pas une base de données",
+    "folder": "n’est pas un fichier : donnez-en un à PORTAL_DATABASE",
+    "long": "ce nom de fichier est trop long",
+}
+
+
+@pytest.mark.parametrize("command", ["stats", "init", "backup"])
+@pytest.mark.parametrize("what", DATABASE_FAULTS)
+def test_what_is_no_database_is_said_in_french(
+    manage: Manage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, command: str
+) -> None:
+    path = tmp_path / ("a" * 300 if what == "long" else what)
+    if what == "text":
+        path.write_text("matricule,nom\n" * 100)
+    elif what == "folder":
+        path.mkdir()
+    monkeypatch.setenv("PORTAL_DATABASE", str(path))
+    monkeypatch.setenv("PORTAL_SECRET_KEY", "k" * 40)
+    assert DATABASE_FAULTS[what] in one_line(manage(command), 2)
+
+
+def test_a_damaged_database_is_said_with_its_cure(manage: Manage, database: Path) -> None:
+    content = database.read_bytes()
+    database.write_bytes(content[:4096] + b"x" * (len(content) - 4096))
+    line = one_line(manage("stats"), 1)
+    assert line == (
+        f"{database} : le fichier est abîmé : remettez une sauvegarde (« manage.py restore »)."
+    )
+
+
+def test_a_database_that_somebody_keeps_locked_is_busy(
+    manage: Manage, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.database.BUSY_TIMEOUT", 0.05)
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        line = one_line(manage("purge"), 1)
+    assert line == "La base de données est occupée : réessayez dans une minute."

@@ -181,7 +181,7 @@ def test_an_import_killed_at_each_statement(served: Served, tmp_path: Path) -> N
     text = new.read_text("utf-8")
     line = next(line for line in text.splitlines() if line.startswith("00120"))
     new.write_text(text.replace(line, "00120;Gagnon;Zoé;31/12/1999;K1K 1K1"), "utf-8")
-    load = ["import", str(new), "--yes", "--absent", "deactivate", "--force"]
+    load = ["import", str(new), "--yes", "--absent", "deactivate", "--force", "--successors"]
 
     work = tmp_path / "work"
     work.mkdir()

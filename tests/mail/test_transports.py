@@ -1,6 +1,7 @@
 """The SMTP transport's line: certificates verified, signing in, and the dialogue told."""
 
 import ssl
+from pathlib import Path
 
 import pytest
 
@@ -95,3 +96,10 @@ async def test_without_a_server_mails_are_files(settings: Settings) -> None:
     assert file.suffix == ".eml"
     assert file.stat().st_mode & 0o777 == 0o600
     assert b"To: a@example.com\r\n" in file.read_bytes()
+
+
+async def test_a_folder_that_cannot_be_written_is_a_line_that_is_down(settings: Settings) -> None:
+    with pytest.raises(Unreachable, match=r"PORTAL_MAIL_DIR .* un fichier se trouve là"):
+        await send(Files(Path("/dev/null/mail")), settings)
+    with pytest.raises(Unreachable, match="PORTAL_MAIL_DIR"):
+        await send(Files(Path("/proc")), settings)

@@ -40,8 +40,11 @@ async def test_the_plan_is_written_and_the_journal_keeps_the_counts(
         "new": 1,
         "changed": 2,
         "unchanged": 1,
+        "repeated": 0,
         "successors": 0,
+        "successors_left": 0,
         "deactivated": 0,
+        "absent_kept": 3,
         "refused": 1,
     }
 

@@ -41,7 +41,7 @@ async def test_a_text_file_opens_rightly_in_excel(office: Office, tmp_path: Path
         "00875", "Lapointe", "François", "1950-11-07", "J7J 8G8", "francois.lapointe@example.org",
         "actif", f"'{FORMULA}", "2026-11-18",
     ]  # fmt: skip
-    assert [row[6] for row in rows[1:]] == ["actif", "aucun", "aucun", "aucun", "gelé"]
+    assert [row[6] for row in rows[1:]] == ["actif", "aucun", "aucun", "aucun", "bloqué"]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert list(tmp_path.glob(".*")) == []
 

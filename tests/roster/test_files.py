@@ -101,8 +101,7 @@ async def test_the_broken_lines_are_refused_with_number_column_and_reason(
         (
             12,
             "nom",
-            "Employez seulement des lettres, des espaces, des traits d’union, "
-            "des apostrophes et des points.",
+            "Employez lettres, espaces, points, traits d’union, apostrophes.",
         ),
         (13, "matricule", "Le matricule compte cinq chiffres, zéros compris : écrivez 00875."),
     ]

@@ -1,9 +1,12 @@
 """A file beside the roster, before anything is written."""
 
+import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+
+import pytest
 
 from roster.planning import plan_import
 from roster.reading import RosterFile
@@ -14,14 +17,18 @@ from tests.roster.conftest import ROSTER, TODAY, Office, line
 WriteFile = Callable[..., Path]
 
 
-async def test_the_same_roster_changes_nothing(
-    office: Office, write_file: WriteFile, digest: Callable[[], str]
+async def test_the_same_roster_changes_nothing_and_is_noted(
+    office: Office, write_file: WriteFile
 ) -> None:
-    before = digest()
-    plan = await office.load(write_file(*ROSTER), deactivate=True, successors=True)
-    assert plan.unchanged_count == 5
+    before = office.all("SELECT * FROM member")
+    plan = await office.load(write_file(*ROSTER, ROSTER[0]), deactivate=True, successors=True)
+    assert (plan.unchanged_count, plan.repeated_count) == (5, 1)
     assert plan.change_count(deactivate=True, successors=True) == 0
-    assert digest() == before
+    assert office.all("SELECT * FROM member") == before
+    ((event, detail),) = office.all("SELECT event, detail FROM journal")
+    assert event == "roster_imported"
+    counts = {name: count for name, count in json.loads(detail).items() if count}
+    assert counts == {"unchanged": 5, "repeated": 1}
 
 
 async def test_planning_writes_nothing(
@@ -128,6 +135,28 @@ async def test_nobody_is_absent_because_of_a_slip_in_their_line(
     assert [matricule for matricule, _ in plan.absent] == ["10411", "20001", "20002"]
     assert plan.without_matricule == 1
     assert plan.accepted_count == 1
+
+
+@pytest.mark.parametrize(
+    "total", [";Total;;;;", "Total : 5;;;;;", ";;;5;;", "TOTAL DES MEMBRES;5;;;;"]
+)
+async def test_a_total_below_the_list_is_about_nobody(
+    office: Office, write_file: WriteFile, total: str
+) -> None:
+    plan = await office.plan(write_file(*ROSTER, ";;;;;", total, total))
+    assert len(plan.refused) == 2
+    assert plan.without_matricule == 0
+
+
+@pytest.mark.parametrize("somebody", [";Roy;Luc;;;", "1E411;Roy;;;;", "?;Roy;;;;"])
+async def test_a_line_about_somebody_is_no_total(
+    office: Office, write_file: WriteFile, somebody: str
+) -> None:
+    assert (await office.plan(write_file(*ROSTER, somebody))).without_matricule == 1
+
+
+async def test_a_total_is_at_the_end(office: Office, write_file: WriteFile) -> None:
+    assert (await office.plan(write_file(";Roy;;;;", *ROSTER))).without_matricule == 1
 
 
 async def test_the_writer_is_free_while_a_file_is_planned(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -57,6 +58,24 @@ def test_a_wrong_address_refuses_the_line_and_none_is_none(
     assert wrong.reasons[0][0] == "courriel"
     assert isinstance(none, Line)
     assert none.email is None
+
+
+def test_a_very_long_cell_refuses_its_line_alone(write_file: Callable[..., Path]) -> None:
+    long, sound = RosterFile(
+        write_file(f"00875;{'x' * 200_000};Luc;07/11/1950;J7J 8G8;", f"33163{REST}")
+    ).lines(TODAY)
+    assert isinstance(long, RefusedLine)
+    assert [column for column, _ in long.reasons] == ["nom"]
+    assert isinstance(sound, Line)
+
+
+@pytest.mark.parametrize("written", ["18574", "7111950"])
+def test_digits_that_may_be_a_date_are_refused_with_what_to_write(
+    write_file: Callable[..., Path], written: str
+) -> None:
+    (line,) = RosterFile(write_file(f"00875;Roy;Luc;{written};J7J 8G8;")).lines(TODAY)
+    assert isinstance(line, RefusedLine)
+    assert "JJ/MM/AAAA" in str(line.reasons[0][1])
 
 
 @settings(

@@ -1,5 +1,6 @@
 """Encodings, separators and workbooks."""
 
+import os
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -10,7 +11,7 @@ from xlsxwriter import Workbook
 
 from roster.headings import find_headings
 from roster.reading import Line, RosterFile
-from roster.tables import UnreadableFile, tables
+from roster.tables import UnknownSheet, UnreadableFile, tables
 from tests.roster.conftest import HEADINGS, TODAY
 
 PERSON = "00875;Lœuvrard;Françoise;07/11/1950;J7J 8G8;"
@@ -41,7 +42,7 @@ def lines(file: Path) -> list[Line]:
     return read  # type: ignore[return-value]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252"])
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_every_encoding_and_separator_reads_alike(
     tmp_path: Path, encoding: str, separator: str
@@ -171,3 +172,84 @@ def test_the_better_of_several_tables_is_taken(write_file: Callable[..., Path]) 
         "Roy, Luc;00875;Roy;Luc;07/11/1950;J7J 8G8", headings=f"Nom, prénom;{HEADINGS}"
     )
     assert find_headings(tables(file), {}).table.description == "texte UTF-8, point-virgule"
+
+
+def workbook(file: Path, *sheets: tuple[str, list[list[str]]], hidden: str = "") -> Path:
+    """A workbook of those sheets."""
+    with Workbook(file) as book:
+        for name, rows in sheets:
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, row)
+            if name == hidden:
+                sheet.hide()
+            else:
+                sheet.activate()
+    return file
+
+
+TABLE = [HEADINGS.split(";"), PERSON.split(";")]
+OTHER = [HEADINGS.split(";"), ["33163", *PERSON.split(";")[1:]]]
+PART = [HEADINGS.split(";")[:3], PERSON.split(";")[:3]]
+
+
+@pytest.mark.parametrize(
+    ("sheets", "hidden", "description", "left"),
+    [
+        ([("A", PART), ("B", TABLE), ("C", OTHER)], "", "feuille « B »", ["A", "C"]),
+        ([("A", OTHER), ("B", TABLE)], "A", "feuille « B »", ["A"]),
+        ([("A", PART), ("B", TABLE)], "B", "feuille masquée « B »", ["A"]),
+        ([("A", TABLE)], "", "feuille « A »", []),
+    ],
+)
+def test_the_first_sheet_that_is_seen_and_has_all_the_fields_is_read(
+    tmp_path: Path,
+    sheets: list[tuple[str, list[list[str]]]],
+    hidden: str,
+    description: str,
+    left: list[str],
+) -> None:
+    file = RosterFile(workbook(tmp_path / "liste.xlsx", *sheets, hidden=hidden))
+    assert file.headings.table.description == description
+    assert list(file.headings.left) == left
+    assert [line.matricule for line in file.lines(TODAY)] == ["00875"]
+
+
+def test_the_operator_names_the_sheet(tmp_path: Path) -> None:
+    file = workbook(tmp_path / "liste.xlsx", ("A", TABLE), ("Été 2026", OTHER))
+    assert [line.matricule for line in RosterFile(file, sheet="été 2026").lines(TODAY)] == ["33163"]
+    with pytest.raises(UnknownSheet, match="aucune feuille « B » ; « A », « Été 2026 »"):
+        RosterFile(file, sheet="B")
+    text = tmp_path / "liste.csv"
+    text.write_text(f"{HEADINGS}\n{PERSON}\n")
+    with pytest.raises(UnknownSheet, match="pas de feuilles"):
+        RosterFile(text, sheet="A")
+
+
+@pytest.mark.parametrize("far", ["XFD1048576", "AZ1048576"])
+def test_one_cell_far_away_ends_the_reading_not_the_command(tmp_path: Path, far: str) -> None:
+    with Workbook(tmp_path / "liste.xlsx") as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(TABLE):
+            sheet.write_row(number, 0, row)
+        sheet.write_string(far, " ")
+    with pytest.raises(
+        UnreadableFile, match=r"ne s’ouvre pas .* copiez la liste dans un nouveau classeur"
+    ):
+        RosterFile(tmp_path / "liste.xlsx")
+
+
+def test_a_workbook_damaged_behind_its_first_rows_is_refused_whole(tmp_path: Path) -> None:
+    file = workbook(tmp_path / "liste.xlsx", ("A", TABLE))
+    with zipfile.ZipFile(file) as whole, zipfile.ZipFile(tmp_path / "cut.xlsx", "w") as cut:
+        for name in whole.namelist():
+            content = whole.read(name)
+            cut.writestr(name, content[:-60] if name.endswith("sheet1.xml") else content)
+    with pytest.raises(UnreadableFile, match="ne s’ouvre pas"):
+        RosterFile(tmp_path / "cut.xlsx")
+
+
+def test_what_is_no_file_on_a_disk_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UnreadableFile, match="il faut un fichier"):
+        tables(tmp_path / "pipe")

@@ -61,17 +61,33 @@ async def test_a_shared_page_is_served_from_bytes(browser: Browser, url: str) ->
 
 @pytest.mark.parametrize("url", SHARED)
 @pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("cookie", ["other=1", "device=x; session=", "session=x"])
 async def test_a_visitor_with_a_cookie_gets_the_same_page(
-    browser: Browser, url: str, language: str
+    browser: Browser, url: str, language: str, cookie: str
 ) -> None:
+    """A cookie of a session that is none takes the long way to the first page."""
     for headers in ({}, HTMX, HTMX | {"HX-History-Restore-Request": "true"}):
         asked = headers | {"Accept-Language": language}
         without = await browser.get(url, headers=asked)
-        with_one = await browser.get(url, headers=asked | {"Cookie": "other=1"})
+        with_one = await browser.get(url, headers=asked | {"Cookie": cookie})
         assert with_one.content == without.content
         names = without.headers.keys()
         assert names == with_one.headers.keys()
         assert all(without.headers[name] == with_one.headers[name] for name in names)
+
+
+@pytest.mark.parametrize("more", ["", "; session=x"])
+async def test_the_chosen_language_is_told_by_its_cookie(browser: Browser, more: str) -> None:
+    for cookie, page, speaks in (
+        ("en", "", "en-CA"),
+        ("fr", "", "fr-CA"),
+        ("xx", "", "fr-CA"),
+        ("en", "fr", "fr-CA"),
+    ):
+        answer = await browser.get(
+            "/", headers={"Cookie": f"language={cookie}{more}", "Portal-Language": page}
+        )
+        assert f'<html lang="{speaks}">' in answer.text
 
 
 @pytest.mark.parametrize("url", SHARED)

@@ -138,13 +138,13 @@ async def test_p1_the_journal_is_append_only(
     assert events(settings) == ["signed_out"]
 
 
-async def test_p1_refusals_are_counted_and_not_rowed(
+async def test_p1_refusals_are_counted_and_have_one_row(
     browser: Browser, portal: Portal, settings: Settings
 ) -> None:
     await access(portal, FRANCOIS)
     for _ in range(12):
         await sign_in(browser, FRANCOIS, "mauvais11")
-    assert events(settings) == ["sign_in_failed"] * 5
+    assert events(settings) == ["sign_in_failed"] * 5 + ["sign_in_throttled"]
     assert rows(settings, "SELECT sum(refused) FROM throttle") == [(7,)]
 
 

@@ -238,7 +238,7 @@ async def test_a_file_that_cannot_be_written_is_nothing_to_restore(
     immutable(healthy.database)
     found = await seen(healthy, clock())
     said = found.one("ne se laisse pas lire ou écrire")
-    assert "readonly" in said.says
+    assert "ne peut être écrit" in said.says
     assert "Rien n’est à restaurer" in said.cure
     assert not [f for f in found.findings if "portail restore" in f.cure]
     assert found.one("Les sauvegardes ne sont que")
@@ -248,7 +248,7 @@ async def test_a_folder_that_cannot_be_written(
     healthy: Settings, clock: TurnedClock, immutable: Callable[[Path], None]
 ) -> None:
     immutable(healthy.database.parent)
-    found = (await seen(healthy, clock())).one("n’est pas inscriptible (permission refusée)")
+    found = (await seen(healthy, clock())).one("n’est pas inscriptible (vous n’avez pas le droit")
     assert f": {healthy.database.parent} " in found.cure
 
 

@@ -22,7 +22,7 @@ async def test_every_page_has_a_switch_to_its_own_address(browser: Browser, page
     # Relative: it holds wherever HTMX has led to meanwhile. And never through HTMX, which would
     # leave the header, the footer and the language of the page as they were.
     assert (
-        '<form method="post" action="?langue=en" data-hx-boost="false">'
+        '<form id="language" method="post" action="?langue=en" data-hx-boost="false">'
         '<button lang="en-CA">English</button></form>' in french.text
     )
 
@@ -37,6 +37,51 @@ async def test_every_page_has_a_switch_to_its_own_address(browser: Browser, page
 
     await browser.submit(f"{page}?langue=fr")
     assert '<html lang="fr-CA">' in (await browser.get(page)).text
+
+
+async def test_step_two_is_shown_again_in_the_other_language(
+    browser: Browser, clock: TurnedClock, portal: Portal
+) -> None:
+    for address in ("/inscription", "/inscription/acces"):  # without the script, and with it
+        step_two = await browser.submit("/inscription", FRANCOIS.facts)
+        fields = {"token": given.hidden(step_two, "token"), "matricule": FRANCOIS.matricule}
+        assert f'value="{fields["token"]}" form="language"' in step_two.text
+        english = await browser.submit(f"{address}?langue=en", fields)
+        assert english.headers["set-cookie"] == CHOSEN
+        assert (english.status_code, english.headers["cache-control"]) == (200, "no-store")
+        assert '<html lang="en-CA">' in english.text
+        assert "Registration, step 2" in given.words(english)
+        assert given.hidden(english, "token") == fields["token"]
+        assert f'value="{FRANCOIS.matricule}" form="language"' in english.text
+    done = await browser.submit("/inscription/acces", FRANCOIS.access(fields["token"]))
+    assert done.headers["location"] == "/membre"
+
+
+async def test_a_step_two_that_has_expired_says_so_in_the_other_language(
+    browser: Browser, clock: TurnedClock
+) -> None:
+    step_two = await browser.submit("/inscription", FRANCOIS.facts)
+    clock.turn(hours=3)
+    for token in (given.hidden(step_two, "token"), "x"):
+        english = await browser.submit("/inscription/acces?langue=en", {"token": token})
+        assert "This step has expired" in given.words(english)
+    for wrong in ({"token": "x", "email": "f@example.com"}, {"sent": "x", "token": "x"}):
+        assert (await browser.submit("/inscription?langue=en", wrong)).status_code == 400
+
+
+async def test_what_the_recovery_answered_is_said_again_and_nothing_is_sent(
+    browser: Browser, digest: Callable[[], str]
+) -> None:
+    asked = await browser.submit("/mot-de-passe-oublie", FRANCOIS.facts | {"without_image": "1"})
+    code = given.hidden(asked, "sent")
+    before = digest()
+    english = await browser.submit("/mot-de-passe-oublie?langue=en", {"sent": code})
+    assert "Check your email" in given.words(english)
+    assert code in given.words(english)
+    assert english.headers["set-cookie"] == CHOSEN
+    forged = await browser.submit("/mot-de-passe-oublie?langue=en", {"sent": "CALL 555-0100"})
+    assert "CALL" not in forged.text
+    assert digest() == before
 
 
 async def test_an_address_that_shows_no_page_leads_to_the_first_one(browser: Browser) -> None:

@@ -135,6 +135,8 @@ class Screens:
         later = portal.clock() + 60
         await portal.db.write(lambda tx: outbox.mark_failed(tx, mail.id, "450 later", later))
         await self._see("member-mail-late", member)
+        state = await self._get(f"{member}/envoi/1", headers=PARTIAL)
+        self._keep("sending-late", self._framed(f'<div role="status">{state.text}</div>'))
         await portal.db.write(lambda tx: outbox.mark_failed(tx, mail.id, "550 no such user", None))
         await self._see("member-mail-failed", member)
         await portal.db.write(lambda tx: outbox.requeue(tx, mail.id, portal.clock(), later))
