@@ -175,16 +175,17 @@ if [ -e "$data/portal.db" ]; then
     }
     (on_the_copy init) || give_up "La migration échoue sur la copie."
     port=$(python3 -c "$free_port")
-    (on_the_copy serve --port "$port") > "$copy/essai.log" 2>&1 &
+    # Not into the copy's folder: root writes nowhere that the portal's user could have prepared.
+    (on_the_copy serve --port "$port") > "$release/.essai.log" 2>&1 &
     trial=$!
     come=yes
     answers "$port" || come=
     kill -KILL "$trial" 2>/dev/null || true
     wait "$trial" 2>/dev/null || true
     trial=
-    [ -n "$come" ] || tail -n 5 "$copy/essai.log" >&2
+    [ -n "$come" ] || tail -n 5 "$release/.essai.log" >&2
     [ -n "$come" ] || give_up "La nouvelle version ne répond pas sur la copie."
-    rm -rf "$copy"
+    rm -rf "$copy" "$release/.essai.log"
     copy=
 fi
 

@@ -3,6 +3,7 @@
 A code proves nothing about the caller: it only tells the office what happened, and when.
 """
 
+import re
 import secrets
 
 from db import journal, members
@@ -11,6 +12,7 @@ from members import Means, Visit, Wait
 from security.temporary import ALPHABET
 from security.throttle import MINUTE, Rule, network_of
 
+_SHOWN = re.compile("[0-9A-Z]{3}-[0-9A-Z]{2}")
 LENGTH = 5
 """The characters of a call code."""
 ONE_ROW = 15 * MINUTE
@@ -132,6 +134,11 @@ async def _write(
 
 def _spoken(code: str) -> str:
     return f"{code[:3]}-{code[3:]}"
+
+
+def shown_before(text: str) -> str:
+    """A call code as a page of ours shows it, given back; an empty string for any other text."""
+    return text if _SHOWN.fullmatch(text) else ""
 
 
 def stored_code(typed: str) -> str:

@@ -5,12 +5,13 @@ from starlette.responses import Response
 
 from forms import Bound
 from forms.journey import FREEZE
-from members.dead_ends import note_once
+from members.dead_ends import note_once, shown_before
 from members.freeze import Frozen, VoidLink, WrongFacts, freeze, serves
 from rules import N_, Refused
 from web.answers import form_body, page, secluded
 from web.portal import portal_of, visit_of
 
+FROZEN = "freeze/frozen.html"
 WRONG = N_(
     "Ces renseignements ne sont pas ceux de cet accès. Vérifiez-les. Essais restants : %(left)s."
 )
@@ -49,7 +50,14 @@ async def block(request: Request) -> Response:
             call_code = await note_once(portal.means, "link_void", visit_of(request))
             return await page(request, "freeze/void.html", status=422, call_code=call_code)
         case Frozen(call_code):
-            return await page(request, "freeze/frozen.html", call_code=call_code)
+            return await page(request, FROZEN, call_code=call_code)
+
+
+@secluded
+async def frozen_again(request: Request) -> Response:
+    """The same answer once more, for its language switch: nothing is frozen."""
+    body = await form_body(request, {"frozen"})
+    return await page(request, FROZEN, call_code=shown_before(body["frozen"]))
 
 
 async def _form(

@@ -1,13 +1,12 @@
 """« Mot de passe oublié ? »."""
 
-import re
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from forms import Bound
 from forms.journey import RECOVERY
 from members import Wait
+from members.dead_ends import shown_before
 from members.identify import Facts
 from members.recover import recover
 from security.throttle import (
@@ -25,7 +24,6 @@ from web.quotas import source_of, take
 THROTTLED = "recovery_throttled"
 
 SENT = "recovery/sent.html"
-CALL_CODE = re.compile("[0-9A-Z]{3}-[0-9A-Z]{2}")
 
 
 async def start(request: Request) -> Response:
@@ -86,8 +84,7 @@ async def send(request: Request) -> Response:
 async def sent_again(request: Request) -> Response:
     """The same answer once more, for its language switch: nothing is sent."""
     body = await form_body(request, {"sent"})
-    call_code = body["sent"] if CALL_CODE.fullmatch(body["sent"]) else ""
-    return await page(request, SENT, call_code=call_code)
+    return await page(request, SENT, call_code=shown_before(body["sent"]))
 
 
 async def _form(

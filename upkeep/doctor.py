@@ -436,12 +436,13 @@ def backups(settings: Settings, allowed: list[Path]) -> Iterator[Finding]:
         )
         return
     yield _newest_backup(second)
-    database = settings.database.parent
-    if second.exists() and database.exists() and second.stat().st_dev == database.stat().st_dev:
-        yield warn(
-            f"{second} est sur le même disque que la base de données : il mourrait avec elle.",
-            f"Branchez-y un autre disque ou une clé : sudo mount /dev/DISQUE {second} (guide, 4)",
-        )
+    with suppress(OSError):  # a folder that cannot be looked into has been told of by now
+        if second.stat().st_dev == settings.database.parent.stat().st_dev:
+            yield warn(
+                f"{second} est sur le même disque que la base de données : il mourrait avec elle.",
+                f"Branchez-y un autre disque ou une clé : sudo mount /dev/DISQUE {second}"
+                " (guide, 4)",
+            )
     if allowed and not any(second.resolve().is_relative_to(path) for path in allowed):
         yield bad(
             f"La nuit n’a pas le droit d’écrire dans {second}.",

@@ -84,6 +84,15 @@ async def test_what_the_recovery_answered_is_said_again_and_nothing_is_sent(
     assert digest() == before
 
 
+async def test_a_frozen_access_is_said_again_with_its_code(browser: Browser) -> None:
+    for code, shown in (("K7F-3M", True), ("CALL 555-0100", False)):
+        english = await browser.submit("/acces/bloquer/x?langue=en", {"frozen": code})
+        assert english.status_code == 200
+        assert "is blocked" in given.words(english)
+        assert (code in given.words(english)) is shown
+        assert english.headers["referrer-policy"] == "strict-origin"
+
+
 async def test_an_address_that_shows_no_page_leads_to_the_first_one(browser: Browser) -> None:
     for address in ("/nulle-part", "/deconnexion", "//exemple.net/", "/%2F/exemple.net"):
         led = await browser.submit(f"http://testserver{address}?langue=en")
