@@ -56,5 +56,10 @@ def is_busy(error: sqlite3.Error) -> bool:
     return _SQLITE.get(_code(error)) == BUSY
 
 
-def _code(error: sqlite3.Error) -> int:
+def is_damage(error: Exception) -> bool:
+    """Whether SQLite finds the file itself broken: only then is a backup to be put in place."""
+    return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _code(error: Exception) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF

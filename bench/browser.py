@@ -9,9 +9,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
-from bench.office import PASSWORD, Office
+from bench.office import ACCESS, Office
 from bench.report import Row, at_most, at_most_times
 from bench.servers import Server
+from tools.audit.needs import CLOSED_NETWORK
 
 LATENCY = 400
 """Milliseconds that each request waits."""
@@ -30,15 +31,6 @@ PHONE: Any = {
     "has_touch": True,
     "locale": "fr-CA",
 }
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PAINT = """() => new Promise(resolve => {
   const look = () => {
     const paint = performance.getEntriesByName("first-contentful-paint")[0];
@@ -69,7 +61,7 @@ class Traffic:
 def phone(chromium: str, portal: Server, reference: Server, office: Office) -> Iterator[Row]:
     """First paint, layout shift and bytes, in a browser whose cache is empty each time."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=CLOSED_NETWORK)
         try:
             yield from _first_paints(browser, portal, reference)
             yield from _cold_page(browser, portal, reference)
@@ -166,13 +158,7 @@ def _first_visit(browser: Browser, portal: Server, office: Office) -> Iterator[R
             page.locator(f"#{name}").blur()
             page.wait_for_timeout(CHECKED)
         page.get_by_role("button", name="INSCRIPTION").click()
-        address = "louise.cote@example.org"
-        for name, typed in {
-            "email": address,
-            "email_again": address,
-            "password": PASSWORD,
-            "password_again": PASSWORD,
-        }.items():
+        for name, typed in ACCESS.items():
             if name == "password":  # so slowly that it is checked at every key
                 page.locator(f"#{name}").press_sequentially(typed, delay=SLOW)
             page.locator(f"#{name}").fill(typed)

@@ -12,6 +12,14 @@ from rules.name import name_key
 from security.passwords import HASHER
 
 PASSWORD = "rive42sud7"
+ADDRESS = "louise.cote@example.org"
+ACCESS = {
+    "email": ADDRESS,
+    "email_again": ADDRESS,
+    "password": PASSWORD,
+    "password_again": PASSWORD,
+}
+"""What a member types at step two."""
 FAMILIES = ("Tremblay", "Gagnon", "Roy", "Côté", "Bouchard", "Gauthier", "Morin", "Lavoie")
 FIRST_NAMES = ("Marie", "Jean", "Louise", "Pierre", "Sylvie")
 

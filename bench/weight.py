@@ -4,20 +4,13 @@ import gzip
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
-from bench.office import PASSWORD, Office
+from bench.office import ACCESS, Office
 from bench.report import Row, at_most
 from bench.servers import Server
 from forms.journey import FORMS
 from security import challenge
 
 CAPTCHAS = 300
-ADDRESS = "louise.cote@example.org"
-ACCESS = {
-    "email": ADDRESS,
-    "email_again": ADDRESS,
-    "password": PASSWORD,
-    "password_again": PASSWORD,
-}
 TYPED = ("", "x", "875", "00875", "31/02/1950", "jean@gmial.com", "Côté", "a1b2c3d4e5", "J7J 8G8")
 
 

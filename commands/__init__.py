@@ -60,16 +60,24 @@ def user_name(uid: int) -> str:
         return str(uid)
 
 
-def ready_settings() -> Settings:
-    """The settings, once the database is there and migrated; else one line and exit code 2."""
+def found_settings() -> tuple[Settings, int]:
+    """The settings, once the database is there; else one line and exit code 2.
+
+    With how many migrations it lacks, below zero where it is of a newer version.
+    """
     settings = load_settings()
     check_file(settings.database)
     if not settings.database.exists():
         fail(f"{settings.database} n’existe pas encore : lancez d’abord « manage.py init ».")
     try:
-        behind = pending(settings.database)
+        return settings, pending(settings.database)
     except sqlite3.Error as error:
         fail_over(settings.database, error)
+
+
+def ready_settings() -> Settings:
+    """The settings, once the database is there and migrated; else one line and exit code 2."""
+    settings, behind = found_settings()
     if behind < 0:
         fail(TOO_NEW % settings.database)
     if behind > 0:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from commands import check_file, fail, fail_over, load_settings
+from commands import check_file, fail, fail_over, found_settings, load_settings
 from db.database import Database, DatabaseBusy
-from db.migrate import SchemaTooNew, pending
+from db.migrate import SchemaTooNew
 from security.clock import system_clock
 from settings import Settings
 from troubles import BUSY, reason
@@ -30,14 +30,7 @@ def backup(folder: Path | None) -> None:
     """
     # A file of any version is copied: between a migration and the restart, the version in place
     # and the database are not of one age, and then above all is a backup wanted.
-    settings = load_settings()
-    check_file(settings.database)
-    if not settings.database.exists():
-        fail(f"{settings.database} n’existe pas encore : lancez d’abord « manage.py init ».")
-    try:
-        pending(settings.database)
-    except sqlite3.Error as error:
-        fail_over(settings.database, error)
+    settings, _ = found_settings()
     try:
         wrong = folder and folder.exists() and not folder.is_dir()
     except OSError as error:

@@ -117,15 +117,14 @@ class Database:
         if self._under_way:
             await asyncio.wait(self._under_way)
         self._single_rows.close()
-        connections = [*self._readers, self._counter, self._writer]
+        locked = False
         try:
             await self._file_lock.acquire()  # the last connection to close writes a checkpoint
-            try:
-                await _close_all(connections)
-            finally:
-                self._file_lock.release()
+            locked = True
         finally:
-            await _close_all(connections)
+            await _close_all([*self._readers, self._counter, self._writer])
+            if locked:
+                self._file_lock.release()
             self._in_use.release()
 
     async def all(self, sql: str, parameters: Parameters = ()) -> list[Row]:

@@ -7,7 +7,7 @@ import re
 import secrets
 
 from db import journal, members
-from db.database import Database, Transaction
+from db.database import Transaction, transaction
 from members import Means, Visit, Wait
 from security.temporary import ALPHABET
 from security.throttle import MINUTE, Rule, network_of
@@ -19,21 +19,6 @@ ONE_ROW = 15 * MINUTE
 """Seconds within which refusals by the throttle that are about the same share one entry."""
 
 
-async def note(
-    db: Database,
-    event: str,
-    visit: Visit,
-    *,
-    actor: str = "visitor",
-    member_id: int | None = None,
-    detail: str = "",
-) -> str:
-    """Write a dead end into the journal; gives its call code, such as `K7F-3M`."""
-    return await db.write(
-        lambda tx: note_within(tx, event, visit, actor=actor, member_id=member_id, detail=detail)
-    )
-
-
 async def note_within(
     tx: Transaction,
     event: str,
@@ -43,10 +28,17 @@ async def note_within(
     member_id: int | None = None,
     detail: str = "",
 ) -> str:
-    """As `note`, within a transaction. `detail` holds names of ours, never what was typed."""
+    """Write a dead end into the journal; gives its call code, such as `K7F-3M`.
+
+    `detail` holds names of ours, never what was typed.
+    """
     code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
     await _write(tx, event, visit, code, actor, member_id, detail)
     return _spoken(code)
+
+
+note = transaction(note_within)
+"""As `note_within`, in a transaction of its own."""
 
 
 async def note_once(

@@ -52,8 +52,8 @@ async def change_email(request: Request, session: Session) -> Response:
         visit_of(request),
     )
     match answer:
-        case Wait(seconds, call_code):
-            return await _email_page(request, session, bound, wait=seconds, call_code=call_code)
+        case Wait():
+            return await _email_page(request, session, bound, wait=answer)
         case WrongPassword(call_code):
             bound.errors["current_password"] = WRONG_PASSWORD
             return await _email_page(request, session, bound, call_code=call_code)
@@ -76,9 +76,7 @@ async def resend_confirmation(request: Request, session: Session) -> Response:
     )
     if wait:
         blank = CHANGE_EMAIL.blank(portal.ground)
-        return await _email_page(
-            request, session, blank, wait=wait.seconds, call_code=wait.call_code
-        )
+        return await _email_page(request, session, blank, wait=wait)
     sent = await change.resend_confirmation(portal.db, session.member_id, now=portal.clock())
     return await go(request, "email", flash="email_resent" if sent else "")
 
@@ -138,8 +136,8 @@ async def _save(
     )
     code = ""
     match answer:
-        case Wait(seconds, call_code):
-            return await _password_page(request, session, bound, wait=seconds, call_code=call_code)
+        case Wait():
+            return await _password_page(request, session, bound, wait=answer)
         case WrongPassword() if current_password is None:
             # Another tab was faster: the choice is no longer this session's.
             del request.scope["state"][SESSION]
@@ -155,7 +153,12 @@ async def _save(
 
 
 async def _email_page(
-    request: Request, session: Session, bound: Bound, *, wait: int = 0, call_code: str = ""
+    request: Request,
+    session: Session,
+    bound: Bound,
+    *,
+    wait: Wait | None = None,
+    call_code: str = "",
 ) -> Response:
     db = portal_of(request).db
     return await page(
@@ -173,7 +176,12 @@ async def _email_page(
 
 
 async def _password_page(
-    request: Request, session: Session, bound: Bound, *, wait: int = 0, call_code: str = ""
+    request: Request,
+    session: Session,
+    bound: Bound,
+    *,
+    wait: Wait | None = None,
+    call_code: str = "",
 ) -> Response:
     db = portal_of(request).db
     return await page(

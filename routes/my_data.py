@@ -135,6 +135,6 @@ async def _page(
         held=await held_on(portal_of(request).db, session.member_id),
         events=EVENTS,
         problem=problem,
-        wait=wait.seconds if wait else 0,
-        call_code=wait.call_code if wait else "",
+        wait=wait,
+        call_code="",
     )

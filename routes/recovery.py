@@ -22,7 +22,6 @@ from web.portal import portal_of, visit_of
 from web.quotas import source_of, take
 
 THROTTLED = "recovery_throttled"
-
 SENT = "recovery/sent.html"
 
 
@@ -102,6 +101,6 @@ async def _form(
         status=status,
         form=bound,
         captcha=asked,
-        wait=wait.seconds if wait else 0,
-        call_code=wait.call_code if wait else "",
+        wait=wait,
+        call_code="",
     )

@@ -41,9 +41,7 @@ async def identify(request: Request) -> Response:
         return await _step_one(request, bound, kept_email, captcha=asked)
     wait = await _take(request, facts)
     if wait:
-        return await _step_one(
-            request, bound, kept_email, wait=wait.seconds, call_code=wait.call_code
-        )
+        return await _step_one(request, bound, kept_email, wait=wait)
     answer = await find(portal.db, facts, visit_of(request))
     if not isinstance(answer, Identified):
         return await _step_one(
@@ -135,7 +133,7 @@ async def _step_one(
     dead_end: str = "",
     captcha: Captcha | None = None,
     call_code: str = "",
-    wait: int = 0,
+    wait: Wait | None = None,
     status: int = 422,
 ) -> Response:
     return await page(

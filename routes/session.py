@@ -43,9 +43,7 @@ async def sign_in(request: Request) -> Response:
         return await _again(request, bound, confirmation)
     wait = await take(request, "sign_in_throttled", (ADDRESS_REFUSES, (await source_of(request),)))
     if wait:
-        return await _again(
-            request, bound, confirmation, wait=wait.seconds, call_code=wait.call_code
-        )
+        return await _again(request, bound, confirmation, wait=wait)
     asked = await judge_when_busy(request, body)
     if asked:
         return await _again(request, bound, confirmation, captcha=asked)
@@ -55,8 +53,8 @@ async def sign_in(request: Request) -> Response:
     match answer:
         case access.Failed(call_code):
             return await _again(request, bound, confirmation, problem=WRONG, call_code=call_code)
-        case Wait(seconds, call_code):
-            return await _again(request, bound, confirmation, wait=seconds, call_code=call_code)
+        case Wait():
+            return await _again(request, bound, confirmation, wait=answer)
     begun = Begun(answer.cookie, answer.device, answer.language)
     if answer.scope == sessions.CHOOSE:
         return await go(request, "choose_password", begun=begun)
@@ -87,7 +85,7 @@ async def _again(
     problem: Refused | None = None,
     captcha: Captcha | None = None,
     call_code: str = "",
-    wait: int = 0,
+    wait: Wait | None = None,
 ) -> Response:
     return await page(
         request,

@@ -3,6 +3,7 @@
 import email
 import functools
 import hashlib
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
@@ -163,6 +164,12 @@ class Post:
     async def last(self, recipient: str) -> EmailMessage:
         """The newest mail to that address."""
         return [mail for mail in await self.fetch() if mail["To"] == recipient][-1]
+
+    async def temporary_password(self, recipient: str) -> str:
+        """What the newest mail to that address says, in its groups."""
+        found = re.search(r"\b\w{4}-\w{4}-\w{4}\b", self.text(await self.last(recipient)))
+        assert found
+        return found[0]
 
     @staticmethod
     def text(mail: EmailMessage) -> str:

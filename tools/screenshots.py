@@ -22,22 +22,13 @@ from mail.transports import Files
 from roster.applying import load
 from security.clock import system_clock
 from settings import MONTREAL, Settings
-from tools.audit.needs import chromium
+from tools.audit.needs import CLOSED_NETWORK, chromium
 from tools.dev import ROSTER
 from web.portal import Portal
 
 FOLDER = Path(__file__).parent.parent / "docs" / "screenshots"
 PORT = 8377
 BASE = f"http://127.0.0.1:{PORT}"
-CLOSED_NETWORK = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PASSWORD = "rive42sud7"  # noqa: S105 (of a fictional member)
 
 

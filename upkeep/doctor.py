@@ -20,7 +20,7 @@ from db.database import Database, DatabaseBusy, Transaction, sqlite_version
 from db.migrate import pending
 from mail.transports import Transport, Unreachable
 from settings import Settings
-from troubles import reason
+from troubles import is_damage, reason
 from upkeep.archive import NotABackup, unpack
 from upkeep.backup import moment_of, newest_in
 from upkeep.files import Occupied, workshop
@@ -144,10 +144,7 @@ def trouble(settings: Settings, error: Exception) -> Finding:
         return bad("La base de données est occupée.", "Réessayez dans une minute.")
     if isinstance(error, OSError):
         return bad(f"{error.filename or database} : {reason(error)}.", _look(database))
-    if getattr(error, "sqlite_errorcode", 0) & 0xFF in (
-        sqlite3.SQLITE_CORRUPT,
-        sqlite3.SQLITE_NOTADB,
-    ):
+    if is_damage(error):
         return bad(f"{database} ne s’ouvre pas, elle est abîmée ({error}).", _restore(settings))
     return bad(f"{database} ne se laisse pas lire ou écrire : {reason(error)}.", _look(database))
 

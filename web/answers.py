@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from forms.journey import FORMS
-from members import devices
+from members import Wait, devices
 from members.sessions import current
 from rules.password import checklist
 from texts import environment
@@ -52,22 +52,26 @@ async def page(
     *,
     status: int = 200,
     push: str = "",
-    wait: int = 0,
+    wait: Wait | None = None,
     **values: Any,
 ) -> Response:
     """Render `template` as a page, or as the fragment of it that HTMX asked for.
 
     `push` names the route whose address the browser shows from now on; an answer to a POST
-    without it leaves the address as it was. `wait` (seconds) makes it a refusal, 429.
+    without it leaves the address as it was. `wait` makes it a refusal, 429, with its own call
+    code.
     """
+    seconds = 0
+    if wait:
+        seconds, values["call_code"] = wait.seconds, wait.call_code
     flash = flash_of(request)
     speaks, fragment = language_of(request), wants_fragment(request)
-    html = render_as(request.app, template, speaks, fragment, flash=flash, wait=wait, **values)
+    html = render_as(request.app, template, speaks, fragment, flash=flash, wait=seconds, **values)
     head = _shell(request.app, speaks).head
     body, encoding = head.compressed(request.headers.get("accept-encoding", ""), html)
     headers = {"cache-control": "no-store", "vary": VARY, **encoding}
     if wait:
-        status, headers["retry-after"] = 429, str(wait)
+        status, headers["retry-after"] = 429, str(seconds)
     if request.method == "POST":
         headers["hx-push-url"] = path_of(request.app, push) if push else "false"
     response = Response(body, status, headers, media_type="text/html")

@@ -47,7 +47,10 @@ class SharedPages:
         )
 
     def at_once(self, scope: Scope) -> Response | None:
-        """The answer where path and headers alone tell it, None where it takes more than bytes."""
+        """The answer where path and headers alone tell it, None where it takes more than bytes.
+
+        From the raw headers, as `answer` from a request: to make one takes a third as long again.
+        """
         template = self._at.get(scope["path"])
         if template is None or scope["method"] != "GET":
             return None

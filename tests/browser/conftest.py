@@ -16,6 +16,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from settings import Settings
+from tools.audit.needs import CLOSED_NETWORK
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
@@ -24,15 +25,6 @@ if TYPE_CHECKING:
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 PHONE = {"width": 360, "height": 740}
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -60,7 +52,7 @@ async def chromium() -> AsyncIterator[Browser]:
         missing = "No Chromium here: install Debian's `chromium` to run the browser tests."
         (pytest.fail if REQUIRED else pytest.skip)(missing)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        browser = await playwright.chromium.launch(executable_path=program, args=CLOSED_NETWORK)
         yield browser
         await browser.close()
 

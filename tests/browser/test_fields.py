@@ -10,11 +10,6 @@ from tests.browser.conftest import Visit
 from tests.browser.visitor import Visitor, expect
 from tests.people import FRANCOIS
 
-PLACES = """() => Object.fromEntries(
-    [...document.querySelectorAll("input[id], button, h1, footer")].map(
-    e => [e.id || e.tagName + e.textContent, e.getBoundingClientRect().top + scrollY]))"""
-
-
 HEIGHTS = "es => es.map(e => e.offsetHeight)"
 
 
@@ -170,20 +165,20 @@ async def test_correcting_a_field_judges_the_one_that_repeats_it_again(visitor: 
 
 async def test_live_messages_move_nothing(visitor: Visitor) -> None:
     await visitor.open("/inscription")
-    before = await visitor.page.evaluate(PLACES)
+    before = await visitor.places()
     await visitor.fill(matricule="875", family_name="123", birth_date="31/02/1950", postal_code="D")
     await visitor.page.locator("#postal_code").blur()
     await expect(visitor.page.locator(".message .error")).to_have_count(4)
-    assert await visitor.page.evaluate(PLACES) == before
+    assert await visitor.places() == before
     await visitor.identify(FRANCOIS)
     await visitor.see("Inscription, 2e étape")
-    before = await visitor.page.evaluate(PLACES)
+    before = await visitor.places()
     await visitor.fill(email="f@", email_again="g@example.com", password_again="x")
     await visitor.page.locator("#password").press_sequentially("abc12345")
     await visitor.page.locator("#password").blur()
     await expect(visitor.page.locator("#password-message .error")).to_be_visible()
     await expect(visitor.page.locator(".message .error")).to_have_count(4)
-    assert await visitor.page.evaluate(PLACES) == before
+    assert await visitor.places() == before
 
 
 async def test_nothing_typed_outlives_the_registration(visitor: Visitor) -> None:
@@ -263,14 +258,14 @@ async def test_no_live_message_moves_anything(visit: Visit, language: str, width
             await visitor.fill(**FRANCOIS.facts)
             await page.locator("main form button:not([type])").click()
             await page.locator("#email").wait_for()
-        before = await page.evaluate(PLACES)
+        before = await visitor.places()
         for fields in texts:
             for name, text in fields.items():
                 async with page.expect_response(f"**/{name}"):
                     await page.locator(f"#{name}").fill(text)
                     await page.locator(f"#{name}").blur()
             await page.wait_for_timeout(100)
-            after = await page.evaluate(PLACES)
+            after = await visitor.places()
             if after != before:
                 messages = page.locator(".message")
                 tall = {

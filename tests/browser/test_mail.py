@@ -17,8 +17,6 @@ from tests.mail.sink import Sink, free_port
 from tests.people import FRANCOIS, SYLVIE
 from web.portal import Portal
 
-PLACES = """() => [...document.querySelectorAll(".menu a, button, footer")].map(
-    e => e.getBoundingClientRect().top + scrollY)"""
 TOLD = "main [role=status] #sending"
 
 
@@ -77,10 +75,10 @@ async def test_the_page_tells_by_itself_that_the_mail_left(visitor: Visitor, sin
     await visitor.register(FRANCOIS)
     told = visitor.page.locator(TOLD)
     await expect(told).to_contain_text("part dans un instant")
-    before = await visitor.page.evaluate(PLACES)
+    before = await visitor.places()
     sink.open.set()
     await expect(told).to_contain_text("est parti", timeout=10_000)
-    assert await visitor.page.evaluate(PLACES) == before
+    assert await visitor.places() == before
     await visitor.see("Section des membres", "/membre")
 
 

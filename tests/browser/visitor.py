@@ -20,6 +20,10 @@ __all__ = ["Error", "Page", "Request", "Route", "Visitor", "expect"]
 
 ACCESS = ("email", "email_again", "password", "password_again")
 
+PLACES = """() => Object.fromEntries(
+    [...document.querySelectorAll("input[id], button, .menu a, h1, footer")].map(
+    e => [e.id || e.tagName + e.textContent, e.getBoundingClientRect().top + scrollY]))"""
+
 expect.set_options(timeout=10_000)
 
 
@@ -77,6 +81,11 @@ class Visitor:
         )
         if path:
             await expect(self.page).to_have_url(self.site + path)
+
+    async def places(self) -> dict[str, float]:
+        """How far down the page its fields, buttons, links of the menu, title and footer are."""
+        places: dict[str, float] = await self.page.evaluate(PLACES)
+        return places
 
     async def focus_is_on(self, selector: str) -> None:
         await expect(self.page.locator(selector)).to_be_focused()

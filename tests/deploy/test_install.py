@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 import sysconfig
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -111,6 +112,7 @@ class Machine:
 
     def install(self, version: Path, options: str = "") -> subprocess.CompletedProcess[str]:
         """Run install.sh of that version."""
+        time.sleep(1)  # versions and backups are named by the second, and never taken twice
         return self.run(version, f"/opt/version/deploy/install.sh {options}")
 
     def path(self, path: str) -> Path:

@@ -10,23 +10,13 @@ from statistics import median
 from typing import Any
 
 from tools.audit.checkers import MODULES
-from tools.audit.needs import chromium
+from tools.audit.needs import CLOSED_NETWORK, chromium
 
 LIGHTHOUSE = MODULES / ".bin" / "lighthouse"
 CATEGORIES = ("performance", "accessibility", "best-practices")
 MOST_RUNS = 3
 PATIENCE = 30
 """Seconds at the most that a run waits for a machine with little else to do."""
-CLOSED_NETWORK = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 class Broken(RuntimeError):
@@ -105,7 +95,7 @@ def _run(url: str, headers: Mapping[str, str], folder: Path) -> dict[str, Any]:
     command = [
         str(LIGHTHOUSE),
         url,
-        f"--chrome-flags={' '.join(CLOSED_NETWORK)}",
+        f"--chrome-flags={' '.join(('--headless=new', *CLOSED_NETWORK))}",
         f"--only-categories={','.join(CATEGORIES)}",
         f"--extra-headers={sent}",
         "--output=json",

@@ -10,6 +10,16 @@ PINS = Path(__file__).parent
 INSTALLED = PINS.parents[1] / "var" / "audit"
 """Outside the packages of ours, and ignored by everything that copies or checks the folder."""
 OLDEST_NODE = (18, 19)
+CLOSED_NETWORK = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+"""How Chromium is started where it is to reach nothing but the portal."""
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
