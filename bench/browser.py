@@ -31,6 +31,19 @@ PHONE: Any = {
     "has_touch": True,
     "locale": "fr-CA",
 }
+ROBOTO = """addEventListener("DOMContentLoaded", () => {
+  const style = document.createElement("style");
+  style.textContent = "* { font-family: Roboto !important }";
+  document.head.append(style);
+})"""
+"""What members' phones draw with; Debian has it as `fonts-roboto`."""
+PLACED = {
+    ("/", "bottom of « Se connecter »"): ("main form button:not([type])", "bottom", 640),
+    ("/", "bottom of « Inscrivez-vous »"): ("main .button", "bottom", 640),
+    ("/inscription", "top of the first field"): ("#matricule", "top", 330),
+    ("/inscription", "bottom of its button"): ("main form button:not([type])", "bottom", 900),
+}
+"""What is to be seen at once, with the edge that is measured and its bound in pixels."""
 PAINT = """() => new Promise(resolve => {
   const look = () => {
     const paint = performance.getEntriesByName("first-contentful-paint")[0];
@@ -64,6 +77,7 @@ def phone(chromium: str, portal: Server, reference: Server, office: Office) -> I
         browser = playwright.chromium.launch(executable_path=chromium, args=CLOSED_NETWORK)
         try:
             yield from _first_paints(browser, portal, reference)
+            yield from _first_screens(browser, portal)
             yield from _cold_page(browser, portal, reference)
             yield from _first_visit(browser, portal, office)
             yield from _sound(browser, portal)
@@ -122,6 +136,21 @@ def _first_paints(browser: Browser, portal: Server, reference: Server) -> Iterat
             "the ideal page",
         )
         yield at_most(f"layout shift of `{path}`", 0, shifted[url], "")
+
+
+def _first_screens(browser: Browser, portal: Server) -> Iterator[Row]:
+    context = browser.new_context(**PHONE, bypass_csp=True)
+    context.add_init_script(ROBOTO)
+    page = context.new_page()
+    for (path, what), (selector, edge, bound) in PLACED.items():
+        page.goto(portal.url + path, wait_until="networkidle")
+        if not page.evaluate("document.fonts.check('16px Roboto')"):
+            raise RuntimeError("The bench wants Roboto: apt install fonts-roboto")
+        box = page.locator(selector).last.bounding_box()
+        assert box
+        place = box["y"] + (box["height"] if edge == "bottom" else 0)
+        yield at_most(f"{what} of `{path}`, 360 × 740 in Roboto", bound, place, "px")
+    context.close()
 
 
 def _cold_page(browser: Browser, portal: Server, reference: Server) -> Iterator[Row]:

@@ -176,18 +176,18 @@ async def test_what_assistive_technology_is_told_of_step_one(visitor: Visitor) -
             - listitem: Votre accès
           - paragraph: /Tous les champs sont obligatoires/
           - text: Matricule
-          - paragraph: Cinq chiffres, par exemple 00875 ou 33163
           - textbox "Matricule" [invalid]: "875"
           - paragraph: /écrivez 00875/
           - text: Nom de famille complet
           - textbox "Nom de famille complet"
           - text: Date de naissance
-          - paragraph: JJ/MM/AAAA, par exemple 07/11/1950
           - textbox "Date de naissance"
+          - paragraph: JJ/MM/AAAA, par exemple 07/11/1950
           - text: Code postal
-          - paragraph: Par exemple J7J 8G8
           - textbox "Code postal"
+          - paragraph: Par exemple J7J 8G8
           - button "INSCRIPTION"
+          - paragraph: /Pourquoi/
           - paragraph:
             - link /J’ai déjà un accès/
         - alert
