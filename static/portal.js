@@ -96,7 +96,7 @@
     const twin = document.querySelector(`[data-fields$=" ${target.name}"]`);
     if (twin?.value) twin.dispatchEvent(new Event("change"));
     if (target.name === "email" && target.form.hasAttribute("data-keep-email"))
-      sessionStorage.setItem(KEPT, target.value);
+      sessionStorage.setItem(KEPT, whose(target) + target.value);
   });
 
   document.addEventListener("click", (event) => {
@@ -127,11 +127,13 @@
       target.value = target.value.replace(/^([0-3]\d)([01]\d)(19|20)$/, "$1/$2/$3");
   });
 
-  // An e-mail already typed survives a reload of step two, in this tab only.
+  // An e-mail already typed survives a reload of step two, in this tab, for the same member only.
   const KEPT = "courriel";
+  const whose = (email) => email.form.matricule.value + " ";
   const ready = () => {
     const email = document.querySelector("form[data-keep-email] #email");
-    if (email && !email.value) email.value = sessionStorage.getItem(KEPT) ?? "";
+    const kept = sessionStorage.getItem(KEPT);
+    if (email && !email.value && kept?.startsWith(whose(email))) email.value = kept.slice(whose(email).length);
     if (document.querySelector("[data-member]")) sessionStorage.removeItem(KEPT);
     // Apple's keychain reads this attribute, which HTML does not know. It takes one character of
     // each class: so three letters and three digits.
