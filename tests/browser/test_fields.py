@@ -1,5 +1,6 @@
 """Small helps around the fields: « Afficher », separators of a date, messages in their place."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from settings import Settings
 from tests.browser.conftest import Visit
-from tests.browser.visitor import Visitor, expect
+from tests.browser.visitor import Route, Visitor, expect
 from tests.people import FRANCOIS
 
 HEIGHTS = "es => es.map(e => e.offsetHeight)"
@@ -20,9 +21,9 @@ async def test_a_password_can_be_shown_and_is_hidden_again_before_it_leaves(
     field, show = visitor.page.locator("#password"), visitor.page.locator(".show")
     await field.fill("rive42sud7")
     await expect(show).to_have_accessible_name("Afficher : Mot de passe")
-    await expect(show).to_have_attribute("aria-pressed", "false")
     await show.click()
-    await expect(show).to_have_attribute("aria-pressed", "true")
+    await expect(show).to_have_accessible_name("Masquer : Mot de passe")
+    await expect(show).to_contain_text("Masquer")
     await expect(field).to_have_attribute("type", "text")
     await expect(field).to_have_value("rive42sud7")
     await visitor.page.evaluate(
@@ -32,6 +33,7 @@ async def test_a_password_can_be_shown_and_is_hidden_again_before_it_leaves(
     visitor.tolerated += "|ERR_FAILED|Failed to fetch"
     await visitor.press("Se connecter")
     await expect(visitor.page).to_have_title("password")
+    await expect(show).to_have_accessible_name("Afficher : Mot de passe")
 
 
 async def test_without_scripts_there_is_no_button_that_does_nothing(visit: Visit) -> None:
@@ -39,6 +41,28 @@ async def test_without_scripts_there_is_no_button_that_does_nothing(visit: Visit
     await visitor.open("/")
     await expect(visitor.page.locator("#password")).to_be_visible()
     await expect(visitor.page.locator(".show")).to_have_css("display", "none")
+
+
+async def test_the_button_comes_with_the_script_and_moves_nothing(visit: Visit) -> None:
+    visitor = await visit(scripts=False, java_script_enabled=True)
+    arrives = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await arrives.wait()
+        await route.continue_()
+
+    await visitor.page.route("**/static/portal.*.js", late)
+    await visitor.page.goto(visitor.site + "/", wait_until="commit")
+    show = visitor.page.locator(".show")
+    await visitor.page.locator("footer").wait_for()
+    await expect(show).to_have_css("display", "none")
+    before = await visitor.places()
+    arrives.set()
+    await expect(show).to_be_visible()
+    after = await visitor.places()
+    assert [name for name in before if before[name] != after[name]] == [
+        "BUTTONAfficher\u00a0: Mot de passe"
+    ]
 
 
 async def test_password_managers_understand_the_forms(visitor: Visitor) -> None:

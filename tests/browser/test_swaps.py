@@ -1,10 +1,9 @@
 """What the script adds: one round trip a step, the focus, the address, Back, bad networks."""
 
 import asyncio
-import contextlib
 
 from tests.browser.conftest import Visit
-from tests.browser.visitor import Error, Route, Visitor, expect
+from tests.browser.visitor import Route, Visitor, expect
 from tests.conftest import Post, TurnedClock
 from tests.people import FRANCOIS, NOBODY
 from web.portal import Portal
@@ -158,37 +157,6 @@ async def test_what_fails_twice_keeps_the_focus_and_what_was_typed(visitor: Visi
     await visitor.focus_is_on("h1")
 
 
-async def test_an_answer_that_comes_too_late_is_given_up_in_words(visitor: Visitor) -> None:
-    """Thirty seconds, made one for this test."""
-    visitor.tolerated += "|ERR_FAILED|Failed to fetch|htmx:error: timeout"
-    answer = asyncio.Event()
-
-    async def hurried(route: Route) -> None:
-        page = await route.fetch()
-        text = await page.text()
-        assert '"defaultTimeout":30000' in text
-        await route.fulfill(response=page, body=text.replace('Timeout":30000', 'Timeout":1000'))
-
-    async def late(route: Route) -> None:
-        await answer.wait()
-        with contextlib.suppress(Error):  # the browser has given it up already
-            await route.abort()
-
-    await visitor.page.route("**/inscription", hurried)
-    await visitor.open("/inscription")
-    await visitor.page.unroute("**/inscription")
-    await visitor.page.route("**/inscription", late)
-    await visitor.fill(**FRANCOIS.facts)
-    await visitor.press("INSCRIPTION")
-    await expect(visitor.page.get_by_role("status")).to_have_text("Un instant…")
-    await expect(visitor.page.get_by_role("alert")).to_contain_text("interrompue")
-    await expect(visitor.page.locator("#family_name")).to_have_value("Lapointe")
-    answer.set()
-    await visitor.page.unroute("**/inscription")
-    await visitor.press("Réessayer")
-    await visitor.see(STEP_TWO, "/inscription/acces")
-
-
 async def test_a_browser_that_does_not_tell_which_button_was_pressed(visitor: Visitor) -> None:
     """Safari before 16: every form still does what its button says."""
     await visitor.page.add_init_script("delete HTMLFormElement.prototype.requestSubmit")
@@ -201,25 +169,6 @@ async def test_a_browser_that_does_not_tell_which_button_was_pressed(visitor: Vi
     await visitor.press("ENVOYER")
     await visitor.see("Vérifiez votre courriel")
     await visitor.register(FRANCOIS)
-
-
-async def test_an_answer_that_is_no_page_says_so_and_nothing_typed_is_lost(
-    visitor: Visitor,
-) -> None:
-    visitor.tolerated += "|status of 502"
-    await visitor.open("/inscription")
-    await visitor.fill(**FRANCOIS.facts)
-
-    async def bad_gateway(route: Route) -> None:
-        await route.fulfill(status=502, body="<h1>Bad Gateway</h1>")
-
-    await visitor.page.route("**/inscription", bad_gateway)
-    await visitor.press("INSCRIPTION")
-    await expect(visitor.page.get_by_role("alert")).to_contain_text("n’a pas pu répondre")
-    await expect(visitor.page.locator("#family_name")).to_have_value("Lapointe")
-    await visitor.page.unroute("**/inscription")
-    await visitor.press("Réessayer")
-    await visitor.see(STEP_TWO)
 
 
 async def test_what_the_page_asks_by_itself_fails_in_silence(visitor: Visitor) -> None:

@@ -54,6 +54,40 @@ const CUTS = {
     ["let pantry = this.#handlePreservedElements(fragment);", "\n", ""],
     ["this.#restorePreservedElements(pantry);", "\n", ""],
   ],
+  "what a browser of 2020 lacks, or does otherwise": [
+    // Complex :not(): Chromium 88. The fragments' own title comes first.
+    ["querySelector('title:not(svg title)')", ";", "querySelector('title')"],
+    // AbortSignal.reason: Chromium 98, Safari 15.4. Without it what took too long fell silent.
+    ["() => ctx.request?.abort?.('timeout')", ", timeout", "() => { ctx.late = true; ctx.request?.abort?.('timeout'); }"],
+    ["ctx.request.signal.reason === 'timeout'", ")", "ctx.late"],
+    // Chromium 102 to 104 have a navigation that cannot be intercepted: Back did nothing.
+    ["window.navigation && ", "!/firefox/i", "window.NavigateEvent?.prototype.intercept && "],
+  ],
+  "triggers on sight, at intervals, throttled; what is awaited before a request": [
+    ["// Intersect/revealed: set up observer", "// Load: fire immediately", ""],
+    ["} else if (spec.throttle) {", "// Guarded: pre-timing checks", "}\n"],
+    ["if (spec.throttleTimeout)", "spec.observer", ""],
+    ["spec.observer?.disconnect()", "\n", ""],
+    ["if (spec.interval) ", "if (spec.timeout)", ""],
+    ["// Handle confirmation", "// initialize timeout", ""],
+  ],
+  "answers that lead elsewhere without the server's redirect, or start events": [
+    ["if (ctx.hx.location) { // HX-Location", "}\n\n        #initTimeout", ""],
+    ["if (ctx.hx?.trigger) { // HX-Trigger", "this.#trigger(elt, \"htmx:finally:request\"", ""],
+  ],
+  "values, fields and looks from attributes that no page has": [
+    ["let valsResult = ", "// Handle dynamic headers", ""],
+    ["let hxInclude = ", "return formData", ""],
+    ["this.#showIndicators(ctx);", "\n", ""],
+    ["this.#disableElements(ctx);", "\n", ""],
+    ["if (!ctx.keepIndicators) {", "requestQueue.continue", ""],
+    ["ctx.keepIndicators = true;", "\n", ""],
+    ["let hxConfig = ", "return ctx;\n        }\n\n        #buildIdentifier", ""],
+    ["settleTasks = cssTransition && settleDelay", "\n", ""],
+    ["onLoad(callback) {", "find(selectorOrElt", ""],
+    ["findAll(selectorOrElt, selector) {", "parseInterval(str)", ""],
+    ["this.#processScripts(fragment);", "\n", ""],
+  ],
 };
 
 function cut(source, [from, to, instead]) {
