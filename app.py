@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect
 from starlette.routing import Router
 from starlette.types import ASGIApp
 
@@ -49,6 +50,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     app = Starlette(
         exception_handlers={
             HTTPException: pages.http_error,
+            ClientDisconnect: pages.nobody_there,
             DatabaseBusy: pages.unavailable,
             sqlite3.DatabaseError: pages.unavailable,
             Exception: pages.server_error,

@@ -57,6 +57,11 @@ async def http_error(request: Request, error: Exception) -> Response:
     return response
 
 
+async def nobody_there(request: Request, error: Exception) -> Response:
+    """Whoever sent a part of a form has left: no fault, and nobody reads the answer."""
+    return Response(status_code=400)
+
+
 async def unavailable(request: Request, error: Exception) -> Response:
     """503: the database is busy, full, read-only or damaged; the same request may pass later.
 
