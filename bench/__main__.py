@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
-from bench import browser, guard, imports, report, sign_ins, speed, weight
+from bench import browser, guard, imports, report, sign_ins, speed, weight, wire
 from bench.office import found
 from bench.report import Row, at_most
 from bench.servers import PORTAL, REFERENCE, Server
@@ -30,6 +30,8 @@ def measure(folder: Path) -> Iterator[Callable[[], Iterable[Row]]]:
         yield lambda: sign_ins.sign_in(portal, office)
         yield lambda: sign_ins.beside_a_flood(portal, office)
         yield lambda: guard.guard(portal, office)
+    if chromium:
+        yield lambda: wire.wire(chromium, office)
     yield lambda: _start(folder)
     yield lambda: sign_ins.rosters(folder)
     yield lambda: imports.imports(folder)

@@ -86,8 +86,9 @@ def phone(chromium: str, portal: Server, reference: Server, office: Office) -> I
 
 
 @contextmanager
-def _visitor(browser: Browser) -> Iterator[tuple[Page, Traffic]]:
-    context = browser.new_context(**PHONE)
+def visitor(browser: Browser, **options: Any) -> Iterator[tuple[Page, Traffic]]:
+    """A phone on a slow network, its cache empty, with what it asks of the network."""
+    context = browser.new_context(**PHONE, **options)
     page = context.new_page()
     page.add_init_script(SHIFTS)
     traffic = Traffic()
@@ -122,7 +123,7 @@ def _first_paints(browser: Browser, portal: Server, reference: Server) -> Iterat
     shifted: dict[str, float] = dict.fromkeys(painted, 0.0)
     for _ in range(ROUNDS):
         for url, times in painted.items():
-            with _visitor(browser) as (page, _traffic):
+            with visitor(browser) as (page, _traffic):
                 page.goto(url, wait_until="load")
                 times.append(page.evaluate(PAINT))
                 shifted[url] = max(shifted[url], page.evaluate("window.shift"))
@@ -168,34 +169,37 @@ def _cold_page(browser: Browser, portal: Server, reference: Server) -> Iterator[
 
 def _transferred(browser: Browser, url: str) -> tuple[int, int]:
     """The bytes that came from the server, and how many requests came before the page loaded."""
-    with _visitor(browser) as (page, traffic):
+    with visitor(browser) as (page, traffic):
         page.goto(url, wait_until="load")
         before = len(traffic.requests)
         page.wait_for_load_state("networkidle")
         return traffic.bytes("responseHeaders", "responseBody"), before
 
 
-def _first_visit(browser: Browser, portal: Server, office: Office) -> Iterator[Row]:
+def first_visit(page: Page, url: str, facts: Mapping[str, str]) -> None:
     """From the first page to the members’ section, every field checked as it is left."""
-    facts = office.without_access(3)[2]
-    with _visitor(browser) as (page, traffic):
-        page.goto(portal.url + "/", wait_until="networkidle")
-        page.get_by_role("link", name="Inscrivez-vous").click()
-        page.get_by_role("heading", name="Inscription", exact=True).wait_for()
-        for name, typed in facts.items():
-            page.locator(f"#{name}").fill(typed)
-            page.locator(f"#{name}").blur()
-            page.wait_for_timeout(CHECKED)
-        page.get_by_role("button", name="INSCRIPTION").click()
-        for name, typed in ACCESS.items():
-            if name == "password":  # so slowly that it is checked at every key
-                page.locator(f"#{name}").press_sequentially(typed, delay=SLOW)
-            page.locator(f"#{name}").fill(typed)
-            page.locator(f"#{name}").blur()
-            page.wait_for_timeout(CHECKED)
-        page.get_by_role("button", name="ENVOYER").click()
-        page.get_by_role("heading", name=re.compile("^Section des membres")).wait_for()
-        page.wait_for_load_state("networkidle")
+    page.goto(url + "/", wait_until="networkidle")
+    page.get_by_role("link", name="Inscrivez-vous").click()
+    page.get_by_role("heading", name="Inscription", exact=True).wait_for()
+    for name, typed in facts.items():
+        page.locator(f"#{name}").fill(typed)
+        page.locator(f"#{name}").blur()
+        page.wait_for_timeout(CHECKED)
+    page.get_by_role("button", name="INSCRIPTION").click()
+    for name, typed in ACCESS.items():
+        if name == "password":  # so slowly that it is checked at every key
+            page.locator(f"#{name}").press_sequentially(typed, delay=SLOW)
+        page.locator(f"#{name}").fill(typed)
+        page.locator(f"#{name}").blur()
+        page.wait_for_timeout(CHECKED)
+    page.get_by_role("button", name="ENVOYER").click()
+    page.get_by_role("heading", name=re.compile("^Section des membres")).wait_for()
+    page.wait_for_load_state("networkidle")
+
+
+def _first_visit(browser: Browser, portal: Server, office: Office) -> Iterator[Row]:
+    with visitor(browser) as (page, traffic):
+        first_visit(page, portal.url, office.without_access(3)[2])
         bodies = traffic.bytes("requestBody", "responseBody")
         headers = traffic.bytes("requestHeaders", "responseHeaders")
         count = len(traffic.requests)
@@ -209,7 +213,7 @@ def _first_visit(browser: Browser, portal: Server, office: Office) -> Iterator[R
 
 
 def _sound(browser: Browser, portal: Server) -> Iterator[Row]:
-    with _visitor(browser) as (page, traffic):
+    with visitor(browser) as (page, traffic):
         page.goto(portal.url + "/mot-de-passe-oublie", wait_until="networkidle")
         sounds = sum(request.url.endswith(".wav") for request in traffic.requests)
     yield at_most("captcha’s sounds fetched before anybody asks", 0, sounds, "")

@@ -22,7 +22,7 @@ class Server:
     """A running server; ends with its `with` block."""
 
     def __init__(self, command: tuple[str, ...], environ: Mapping[str, str]) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         url = f"http://127.0.0.1:{self.port}"
         begun = time.perf_counter()
         self._process = subprocess.Popen(
@@ -106,7 +106,8 @@ class Answer:
         raise LookupError(name)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
