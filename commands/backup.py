@@ -23,10 +23,12 @@ from upkeep.restore import restore as put_in_place
 
 @click.command()
 @click.argument("folder", metavar="[DIR]", required=False, type=Path)
-def backup(folder: Path | None) -> None:
+@click.option("--nightly", is_flag=True, help="La sauvegarde de la nuit.")
+def backup(folder: Path | None, nightly: bool) -> None:
     """Sauvegarder la base de données et la clé, puis relire la sauvegarde.
 
-    Sans DIR, dans le dossier des réglages, et dans le second s’il y en a un.
+    Sans DIR, dans le dossier des réglages, et dans le second s’il y en a un. Les dix dernières
+    faites à la main sont gardées à part de celles de la nuit.
     """
     # A file of any version is copied: between a migration and the restart, the version in place
     # and the database are not of one age, and then above all is a backup wanted.
@@ -41,7 +43,7 @@ def backup(folder: Path | None) -> None:
     moment = datetime.fromtimestamp(now, settings.timezone)
     second = None if folder else settings.backup_second_dir
     try:
-        made = backups.make(settings, folder or settings.backup_dir, moment)
+        made = backups.make(settings, folder or settings.backup_dir, moment, nightly=nightly)
         if second:
             backups.carry(made, second)
     except (NotABackup, Occupied, DatabaseBusy, sqlite3.Error, OSError) as error:

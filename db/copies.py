@@ -4,9 +4,8 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
-from db.database import BUSY_TIMEOUT
+from db.database import BUSY_TIMEOUT, address, roll_back
 from db.migrate import schema_version
 
 
@@ -29,6 +28,7 @@ def copy(source: Path, target: Path) -> Content:
     written meanwhile; in one step, since a stepped backup begins anew at each write. The copy
     is then vacuumed: it holds nothing that was deleted. Raises `sqlite3.Error`.
     """
+    roll_back(source)
     with closing(_open(source, "ro")) as reading, closing(_open(target, "rwc")) as writing:
         reading.execute("BEGIN")
         content = _content(reading)
@@ -59,6 +59,7 @@ def rows_of(path: Path, table: str) -> int:
 
     Raises `sqlite3.Error`.
     """
+    roll_back(path)
     with closing(_open(path, "ro")) as connection:
         return _content(connection).rows.get(table, 0)
 
@@ -68,6 +69,7 @@ def quick_check(path: Path) -> str:
 
     Raises `sqlite3.Error` where it cannot look.
     """
+    roll_back(path)
     with closing(_open(path, "ro")) as connection:
         answer = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     return "" if answer == "ok" else answer
@@ -76,10 +78,11 @@ def quick_check(path: Path) -> str:
 def fold_wal(path: Path) -> None:
     """Bring what the write-ahead log still holds into the file itself; nobody may use it.
 
-    Raises `sqlite3.Error`.
+    The file stays one that has a log. Raises `sqlite3.Error`.
     """
     with closing(_open(path, "rw")) as connection:
-        connection.execute("PRAGMA journal_mode=DELETE").fetchone()
+        connection.execute("PRAGMA journal_mode=WAL").fetchone()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
 def _content(connection: sqlite3.Connection) -> Content:
@@ -95,5 +98,5 @@ def _content(connection: sqlite3.Connection) -> Content:
 
 
 def _open(path: Path, mode: str, *, immutable: bool = False) -> sqlite3.Connection:
-    address = f"file:{quote(str(path))}?mode={mode}" + ("&immutable=1" if immutable else "")
-    return sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT)
+    where = address(path, mode) + ("&immutable=1" if immutable else "")
+    return sqlite3.connect(where, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT)

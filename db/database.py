@@ -5,6 +5,7 @@ Each has a thread of its own (aiosqlite), but the one that reads single rows: a 
 """
 
 import asyncio
+import contextlib
 import fcntl
 import functools
 import os
@@ -96,9 +97,15 @@ class Database:
         Raises `DatabaseBusy` while the file is being replaced.
         """
         in_use = _use(path)
+        try:
+            roll_back(path)
+        except BaseException:
+            in_use.release()
+            raise
         connections: list[aiosqlite.Connection] = []
         try:
             connections += [await _connect(path, "rw")]
+            await _have_log(path, connections[0])
             connections += [await _connect(path, "rw", synchronous="NORMAL")]
             connections += [await _connect(path, "ro") for _ in range(readers)]
             rows = _connect_here(path)
@@ -291,13 +298,47 @@ def _use(database: Path) -> FileLock:
     return lock
 
 
-def _address(path: Path, mode: str) -> str:
+def roll_back(path: Path) -> None:
+    """Undo what a killed process left half-written in a file that has no write-ahead log.
+
+    Its journal lies beside the file then, and no connection that only reads can play it back.
+    Raises `sqlite3.Error`, the file and its journal left as they are.
+    """
+    if not path.with_name(path.name + "-journal").exists():
+        return
+    with FileLock(path):
+        connection = sqlite3.connect(address(path, "rw"), uri=True, timeout=BUSY_TIMEOUT)
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        finally:
+            connection.close()
+
+
+async def _have_log(path: Path, writer: aiosqlite.Connection) -> None:
+    """Give the file its write-ahead log again: what older versions restored came without one."""
+    mode = await _rows(writer, "PRAGMA journal_mode", ())
+    if mode == [("wal",)]:
+        return
+    lock = FileLock(path)
+    await lock.acquire()
+    try:
+        # Where an odd tool reads the file just now, the next to open it has another try.
+        await writer.execute_fetchall("PRAGMA busy_timeout=0")
+        with contextlib.suppress(sqlite3.OperationalError):
+            await writer.execute_fetchall("PRAGMA journal_mode=WAL")
+    finally:
+        await writer.execute_fetchall(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT * 1000)}")
+        lock.release()
+
+
+def address(path: Path, mode: str) -> str:
+    """The file as SQLite's URI, opened in that mode: `ro`, `rw` or `rwc`."""
     return f"file:{quote(str(path))}?mode={mode}"
 
 
 def _connect_here(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        _address(path, "ro"), uri=True, isolation_level=None, timeout=0, cached_statements=256
+        address(path, "ro"), uri=True, isolation_level=None, timeout=0, cached_statements=256
     )
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
@@ -306,7 +347,7 @@ def _connect_here(path: Path) -> sqlite3.Connection:
 
 async def _connect(path: Path, mode: str, *, synchronous: str = "FULL") -> aiosqlite.Connection:
     connection = await aiosqlite.connect(
-        _address(path, mode),
+        address(path, mode),
         uri=True,
         isolation_level=None,
         timeout=BUSY_TIMEOUT,

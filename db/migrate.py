@@ -4,9 +4,8 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
-from db.database import BUSY_TIMEOUT, Database, FileLock
+from db.database import BUSY_TIMEOUT, Database, FileLock, address, roll_back
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -56,7 +55,8 @@ async def version_of(db: Database) -> int:
 
 def pending(path: Path, migrations: Path = MIGRATIONS) -> int:
     """How many migrations the existing file at `path` lacks."""
-    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
+    roll_back(path)
+    connection = sqlite3.connect(address(path, "ro"), uri=True)
     try:
         return len(list(migrations.glob("[0-9]*.sql"))) - schema_version(connection)
     finally:

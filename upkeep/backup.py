@@ -16,7 +16,8 @@ from upkeep.archive import Backup, NotABackup, pack, unpack
 from upkeep.files import private_file, settle, workshop
 
 FORM = "portail-%Y%m%d-%H%M%S.tar.gz"
-PATTERN = re.compile(r"portail-([0-9]{8}-[0-9]{6})\.tar\.gz")
+FORM_BY_HAND = "portail-%Y%m%d-%H%M%S-manuelle.tar.gz"
+PATTERN = re.compile(r"portail-([0-9]{8}-[0-9]{6})(-manuelle)?\.tar\.gz")
 LINKLESS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 """What a file system without hard links says, such as a USB key's."""
 WORKSHOP = ".sauvegarde-en-cours"
@@ -26,6 +27,9 @@ KEPT: tuple[tuple[int, Callable[[datetime], Hashable]], ...] = (
     (12, lambda moment: (moment.year, moment.month)),
 )
 """The newest backup of each of the last 7 days, 4 weeks and 12 months that have one."""
+KEPT_BY_HAND = 10
+"""The newest of those that somebody asked for: kept apart, for one that is made after a wrong
+import must not take the place of the night's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +41,10 @@ class Made:
     backup: Backup
 
 
-def make(settings: Settings, folder: Path, moment: datetime) -> Made:
+def make(settings: Settings, folder: Path, moment: datetime, *, nightly: bool = False) -> Made:
     """Back the portal up into `folder`, verify, then remove the backups past their time.
 
+    One that is not the night's bears « manuelle » in its name and has a time of its own.
     Raises `NotABackup` when what was written does not read back the same, `Occupied`,
     `sqlite3.Error` or `OSError`; the folder's good backups are then all still there.
     """
@@ -52,7 +57,7 @@ def make(settings: Settings, folder: Path, moment: datetime) -> Made:
         pack(backup, archive)
         source.unlink()
         _verify(archive, place, backup)
-        path = _publish(archive, folder / moment.strftime(FORM))
+        path = _publish(archive, folder / moment.strftime(FORM if nightly else FORM_BY_HAND))
         _rotate(path)
     return Made(path, path.stat().st_size, backup)
 
@@ -75,13 +80,14 @@ def carry(made: Made, folder: Path) -> Path:
 
 def to_remove(names: Iterable[str]) -> list[str]:
     """The backups whose time is past, by the date in their name; no other file is touched."""
-    dated = sorted(((moment_of(name), name) for name in names if moment_of(name)), reverse=True)
-    kept: set[str] = set()
+    dated = sorted(((moment, name) for name in names if (moment := moment_of(name))), reverse=True)
+    by_hand = [name for _, name in dated if is_by_hand(name)]
+    kept = set(by_hand[:KEPT_BY_HAND])
     for most, period in KEPT:
         newest: dict[Hashable, str] = {}
         for moment, name in dated:
-            assert moment
-            newest.setdefault(period(moment), name)
+            if not is_by_hand(name):
+                newest.setdefault(period(moment), name)
         kept.update(list(newest.values())[:most])
     return [name for _, name in dated if name not in kept]
 
@@ -95,10 +101,16 @@ def moment_of(name: str) -> datetime | None:
         return None
 
 
+def is_by_hand(name: str) -> bool:
+    """Whether the backup of that file name was asked for by somebody, not by the night."""
+    found = PATTERN.fullmatch(name)
+    return bool(found and found[2])
+
+
 def newest_in(folder: Path) -> Path | None:
     """The newest backup in that folder. Raises `OSError` when the folder cannot be read."""
-    names = sorted(file.name for file in folder.iterdir() if moment_of(file.name))
-    return folder / names[-1] if names else None
+    dated = [(moment, file) for file in folder.iterdir() if (moment := moment_of(file.name))]
+    return max(dated)[1] if dated else None
 
 
 async def note(db: Database, event: str, now: int, detail: str) -> None:
@@ -131,6 +143,8 @@ def _rotate(newest: Path) -> None:
 
     One with a later name, from a clock that was ahead, neither counts nor goes.
     """
-    names = (file.name for file in newest.parent.iterdir())
-    for name in to_remove(name for name in names if name <= newest.name):
+    now = moment_of(newest.name)
+    assert now
+    dated = ((file.name, moment_of(file.name)) for file in newest.parent.iterdir())
+    for name in to_remove(name for name, moment in dated if moment and moment <= now):
         (newest.parent / name).unlink()

@@ -17,7 +17,9 @@ from upkeep.files import settle, workshop
 from upkeep.keys import write_keys
 
 WORKSHOP = ".restauration-en-cours"
-ASIDE = re.compile(r"([0-9]{8}-[0-9]{6})(-wal|-shm)?")
+COMPANIONS = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside a file: played into another one, each would ruin it."""
+ASIDE = re.compile(rf"([0-9]{{8}}-[0-9]{{6}})({'|'.join(COMPANIONS)})?")
 KEPT_ASIDE = 30 * 24 * 3600
 HELD = "retenu : la base vient d’une sauvegarde, il est peut-être déjà parti"
 """Why a mail of the backup does not leave by itself: it may have left since."""
@@ -115,11 +117,11 @@ def drop_aside(database: Path, now: int) -> int:
 def _swap(copy: Path, database: Path, aside: Path | None) -> None:
     if aside:
         # A damaged file may have kept its log: both are kept under names that fit together.
-        for end in ("-wal", "-shm", ""):
+        for end in (*COMPANIONS, ""):
             with suppress(FileNotFoundError):
                 os.link(f"{database}{end}", f"{aside}{end}")
         settle(database.parent)
-    for end in ("-wal", "-shm"):
+    for end in COMPANIONS:
         Path(f"{database}{end}").unlink(missing_ok=True)
     copy.replace(database)
     settle(database.parent)

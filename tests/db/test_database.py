@@ -355,7 +355,10 @@ async def test_a_single_row_waits_for_a_file_that_is_held_without_stopping_the_l
     # Without WAL a writer holds readers up, as a recovery or an odd tool would.
     holder = sqlite3.connect(settings.database, isolation_level=None)
     holder.execute("PRAGMA journal_mode = DELETE")
+    holder.execute("BEGIN")
+    holder.execute("SELECT count(*) FROM member").fetchone()
     db = await Database.open(settings.database)
+    holder.execute("COMMIT")
     try:
         holder.execute("BEGIN EXCLUSIVE")
         reading = asyncio.create_task(db.one("SELECT count(*) FROM member"))

@@ -26,7 +26,16 @@ from db.database import Database
 from settings import MONTREAL, Settings
 from tests.people import EVERYONE
 from upkeep.archive import DATABASE, KEYS, MANIFEST, NotABackup, unpack
-from upkeep.backup import FORM, WORKSHOP, carry, make, to_remove
+from upkeep.backup import (
+    FORM,
+    FORM_BY_HAND,
+    WORKSHOP,
+    carry,
+    is_by_hand,
+    make,
+    newest_in,
+    to_remove,
+)
 from upkeep.files import Occupied, workshop
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=MONTREAL)
@@ -43,7 +52,7 @@ async def test_a_backup_holds_the_database_the_key_and_what_was_counted(
     db: Database, settings: Settings, tmp_path: Path, place: Path
 ) -> None:
     made = await asyncio.to_thread(make, settings, tmp_path / "b", NOON)
-    assert made.path.name == "portail-20261123-120000.tar.gz"
+    assert made.path.name == "portail-20261123-120000-manuelle.tar.gz"
     assert stat.S_IMODE(made.path.stat().st_mode) == 0o600
     assert stat.S_IMODE(made.path.parent.stat().st_mode) == 0o700
     found = unpack(made.path, place)
@@ -331,7 +340,7 @@ def test_the_past_nights_are_removed_in_both_folders(settings: Settings, tmp_pat
         folder.mkdir()
         for name in names([NOON.date() - timedelta(days=n) for n in range(1, 60)]):
             (folder / name).touch()
-    made = make(settings, tmp_path / "b", NOON)
+    made = make(settings, tmp_path / "b", NOON, nightly=True)
     path = carry(made, tmp_path / "second")
     for folder, new in ((made.path.parent, made.path.name), (path.parent, path.name)):
         left = sorted(file.name for file in folder.iterdir())
@@ -351,7 +360,7 @@ def test_what_was_just_made_stays_where_names_lie_in_the_future(
     for name in [*ahead, *past]:
         (tmp_path / name).touch()
     for night in range(3):
-        made = make(settings, tmp_path, NOON + timedelta(days=night))
+        made = make(settings, tmp_path, NOON + timedelta(days=night), nightly=True)
         assert made.path.exists()
     left = {file.name for file in tmp_path.iterdir()}
     assert left > set(ahead)
@@ -362,3 +371,18 @@ def test_rotation_touches_no_other_file() -> None:
     nights = names([date(2020, 1, 1) + timedelta(days=n) for n in range(40)])
     others = ["portail.tar.gz", "portail-20261340-000000.tar.gz", "notes.txt"]
     assert set(to_remove([*others, *nights])) < set(nights)
+
+
+def test_one_made_by_hand_takes_no_place_of_a_night(settings: Settings, tmp_path: Path) -> None:
+    """After a wrong import somebody backs up at once: the good copy of that day stays."""
+    night = make(settings, tmp_path, NOON - timedelta(hours=9), nightly=True)
+    for minute in range(12):
+        make(settings, tmp_path, NOON + timedelta(minutes=minute))
+    assert night.path.exists()
+    by_hand = sorted(file.name for file in tmp_path.iterdir() if is_by_hand(file.name))
+    assert by_hand == [
+        (NOON + timedelta(minutes=minute)).strftime(FORM_BY_HAND) for minute in range(2, 12)
+    ]
+    newest = newest_in(tmp_path)
+    assert newest
+    assert newest.name == by_hand[-1]

@@ -2,6 +2,8 @@
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +13,7 @@ import pytest
 
 from db import accounts, members, outbox, recoveries
 from db.database import Database, DatabaseBusy, Transaction
-from db.migrate import LATEST, MIGRATIONS, SchemaTooNew, migrate
+from db.migrate import LATEST, MIGRATIONS, SchemaTooNew, migrate, pending
 from members.sessions import FULL, open_session
 from settings import MONTREAL, Settings
 from tests.conftest import TurnedClock
@@ -195,3 +197,86 @@ async def test_where_members_are_the_present_key_stays(
     key_file.write_text("the-key-that-has-been-rotated-since\n")
     assert not (await restore(replace(settings, key_file=key_file), made.path, clock())).key_taken
     assert key_file.read_text() == "the-key-that-has-been-rotated-since\n"
+
+
+HALF_WRITTEN = """
+import os, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("PRAGMA journal_mode=DELETE")
+connection.execute("PRAGMA cache_size=1")
+connection.execute("BEGIN IMMEDIATE")
+connection.execute("UPDATE member SET family_name = 'Half', family_key = hex(randomblob(3000))")
+os.kill(os.getpid(), 9)
+"""
+
+
+def leave_half_written(database: Path) -> None:
+    """A writer without a log, killed in the middle: its journal lies beside the file."""
+    subprocess.run([sys.executable, "-c", HALF_WRITTEN, str(database)], check=False)
+    assert Path(f"{database}-journal").stat().st_size > 0
+
+
+def has_log(database: Path) -> bool:
+    return database.read_bytes()[18:20] == b"\x02\x02"
+
+
+async def test_what_is_restored_has_its_log(
+    settings: Settings, clock: TurnedClock, tmp_path: Path
+) -> None:
+    await filled(settings, clock())
+    made = await asyncio.to_thread(make, settings, tmp_path / "b", NOON)
+    await restore(settings, made.path, clock())
+    assert has_log(settings.database)
+    assert not list(settings.database.parent.glob("portal.db-*"))
+
+
+async def test_a_file_without_its_log_gets_it_again(settings: Settings, clock: TurnedClock) -> None:
+    await filled(settings, clock())
+    with closing(sqlite3.connect(settings.database)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+    assert not has_log(settings.database)
+    db = await Database.open(settings.database)
+    await db.close()
+    assert has_log(settings.database)
+
+
+@pytest.mark.parametrize("opens", ["server", "backup", "pending"])
+async def test_whoever_opens_first_undoes_what_was_half_written(
+    opens: str, settings: Settings, clock: TurnedClock, tmp_path: Path
+) -> None:
+    await filled(settings, clock())
+    leave_half_written(settings.database)
+    match opens:
+        case "server":
+            db = await Database.open(settings.database)
+            assert await db.all("SELECT id FROM member WHERE family_name = 'Half'") == []
+            await db.close()
+        case "backup":
+            await asyncio.to_thread(make, settings, tmp_path / "b", NOON)
+        case "pending":
+            assert pending(settings.database) == 0
+    assert not Path(f"{settings.database}-journal").exists()
+    assert rows(settings.database, "SELECT id FROM member WHERE family_name = 'Half'") == []
+    assert rows(settings.database, "PRAGMA integrity_check") == [("ok",)]
+
+
+async def test_no_journal_of_the_file_before_is_played_into_the_new_one(
+    settings: Settings, clock: TurnedClock, tmp_path: Path
+) -> None:
+    await filled(settings, clock())
+    made = await asyncio.to_thread(make, settings, tmp_path / "b", NOON)
+    leave_half_written(settings.database)
+    restored = await restore(settings, made.path, clock())
+    assert restored.aside
+    assert rows(restored.aside, "SELECT id FROM member WHERE family_name = 'Half'") == []
+    # One that is not to be played back goes aside as well.
+    Path(f"{settings.database}-journal").write_bytes(bytes(512))
+    restored = await restore(settings, made.path, clock() + 1)
+    assert not Path(f"{settings.database}-journal").exists()
+    assert restored.aside
+    assert Path(f"{restored.aside}-journal").exists()
+    migrate(settings.database)
+    assert rows(settings.database, "PRAGMA integrity_check") == [("ok",)]
+    assert rows(settings.database, "SELECT count(*) FROM member") == [(len(EVERYONE),)]
+    assert drop_aside(settings.database, clock() + 40 * 24 * 3600) == 2
+    assert not list(settings.database.parent.glob("*avant*"))
