@@ -4,7 +4,7 @@ import asyncio
 
 from tests.browser.conftest import Visit
 from tests.browser.visitor import Route, Visitor, expect
-from tests.conftest import Post, TurnedClock
+from tests.conftest import TurnedClock
 from tests.people import FRANCOIS, NOBODY
 from web.portal import Portal
 
@@ -240,41 +240,3 @@ async def test_two_tabs_make_one_access(visit: Visit) -> None:
     await visitor.press("ENVOYER")
     await visitor.see("Inscription")
     await expect(visitor.page.locator(".summary")).to_contain_text("Vous avez déjà un accès.")
-
-
-async def test_a_script_that_fails_to_parse_leaves_a_portal_that_works(
-    visit: Visit, portal: Portal, post: Post
-) -> None:
-    visitor = await visit(scripts=True)
-    visitor.scripts = False
-
-    async def broken(route: Route) -> None:
-        await route.fulfill(content_type="text/javascript", body="class {")
-
-    await visitor.page.route("**/static/portal.*.js", broken)
-    await visitor.register(FRANCOIS)
-    await visitor.open("/membre/courriel")
-    address = "nouvelle@example.org"
-    await visitor.fill(email=address, email_again=address, current_password=FRANCOIS.password)
-    await visitor.press("ENVOYER")
-    await expect(visitor.page.locator("dl")).to_contain_text(address)
-    await visitor.open("/membre")
-    await visitor.press("Se déconnecter")
-    await visitor.see("Se connecter", "/")
-    await visitor.press("Mot de passe oublié ?")
-    await visitor.press("Je ne peux pas lire l’image")
-    await expect(visitor.page.locator(".captcha")).to_have_count(0)
-    await visitor.open("/mot-de-passe-oublie")
-    await visitor.fill(**FRANCOIS.facts, captcha=await visitor.captcha(portal))
-    await visitor.press("ENVOYER")
-    await visitor.see("Vérifiez votre courriel")
-    temporary = await post.temporary_password("00875@example.com")
-    await visitor.sign_in(FRANCOIS, temporary)
-    await visitor.see("Choisissez un nouveau mot de passe")
-    await visitor.fill(password="neige42lac7", password_again="neige42lac7")
-    await visitor.press("ENVOYER")
-    await visitor.see("Section des membres", "/membre")
-    await visitor.page.close()  # or one more of these comes after they were counted
-    assert all("SyntaxError" in fault or "Unexpected" in fault for fault in visitor.faults)
-    assert visitor.faults
-    visitor.faults.clear()

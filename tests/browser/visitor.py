@@ -37,16 +37,20 @@ class Visitor:
     faults: list[str] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     tolerated: str = r"status of 4(22|29)\b"
-    """What the console may say: an answer of 422 is how a rule says no."""
+    """What console and scripts may say: an answer of 422 is how a rule says no."""
 
     def watch(self) -> None:
         self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
+        self.page.on("pageerror", lambda error: self._fault(f"script: {error}"))
         self.page.on("request", self._request)
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not re.search(self.tolerated, message.text):
-            self.faults.append(f"console: {message.text}")
+        if message.type in ("error", "warning"):
+            self._fault(f"console: {message.text}")
+
+    def _fault(self, text: str) -> None:
+        if not re.search(self.tolerated, text):
+            self.faults.append(text)
 
     def _request(self, request: Request) -> None:
         self.requests.append(request)
@@ -81,6 +85,10 @@ class Visitor:
         )
         if path:
             await expect(self.page).to_have_url(self.site + path)
+
+    async def read(self, sentence: str) -> None:
+        """That sentence stands in the page's main part."""
+        await expect(self.page.locator("main")).to_contain_text(sentence)
 
     async def places(self) -> dict[str, float]:
         """How far down the page its fields, buttons, links of the menu, title and footer are."""
