@@ -5,18 +5,20 @@ from starlette.responses import Response
 
 from db import accounts, email_changes, members
 from db.sessions import Session
-from forms import Bound, Form
+from forms import Bound
 from forms.journey import CHANGE_EMAIL, CHANGE_PASSWORD, CHOOSE_PASSWORD
 from members import Wait, change
 from members.change import PasswordChanged, WrongPassword
+from members.sessions import CHOOSE
 from rules import N_, Refused
 from rules.email import email_slip
 from security.throttle import SEND_AGAIN
-from web.answers import Begun, form_body, go, page
+from web.answers import Begun, go, page
 from web.cookies import SESSION
-from web.guards import choosing, signed_in
+from web.guards import acting, choosing, signed_in
 from web.portal import portal_of, visit_of
 from web.quotas import take
+from web.resume import typed_before
 from web.sending import sending_of
 
 WRONG_PASSWORD = Refused(N_("Ce n’est pas votre mot de passe actuel. Essayez de nouveau."))
@@ -34,14 +36,16 @@ async def home(request: Request, session: Session) -> Response:
 @signed_in
 async def email(request: Request, session: Session) -> Response:
     """The address on file, the one that waits, and the form for another one."""
-    return await _email_page(request, session, CHANGE_EMAIL.blank(portal_of(request).ground))
+    typed = typed_before(request, session.member_id)
+    blank = CHANGE_EMAIL.blank(portal_of(request).ground, **typed)
+    return await _email_page(request, session, blank)
 
 
-@signed_in
-async def change_email(request: Request, session: Session) -> Response:
+@acting(CHANGE_EMAIL.names)
+async def change_email(request: Request, session: Session, body: dict[str, str]) -> Response:
     """Let a new address wait for its confirmation."""
     portal = portal_of(request)
-    bound = CHANGE_EMAIL.bind(await form_body(request, CHANGE_EMAIL.names), portal.ground)
+    bound = CHANGE_EMAIL.bind(body, portal.ground)
     if bound.errors:
         return await _email_page(request, session, bound)
     answer = await change.change_email(
@@ -63,11 +67,10 @@ async def change_email(request: Request, session: Session) -> Response:
     return await go(request, "email", flash="email_pending")
 
 
-@signed_in
-async def resend_confirmation(request: Request, session: Session) -> Response:
+@acting()
+async def resend_confirmation(request: Request, session: Session, body: dict[str, str]) -> Response:
     """Send the confirmation mail again."""
     portal = portal_of(request)
-    await form_body(request, ())
     wait = await take(
         request,
         "request_throttled",
@@ -81,11 +84,10 @@ async def resend_confirmation(request: Request, session: Session) -> Response:
     return await go(request, "email", flash="email_resent" if sent else "")
 
 
-@signed_in
-async def cancel_email_change(request: Request, session: Session) -> Response:
+@acting()
+async def cancel_email_change(request: Request, session: Session, body: dict[str, str]) -> Response:
     """Forget the address that waits."""
     portal = portal_of(request)
-    await form_body(request, ())
     await change.cancel_email_change(portal.db, session.member_id, visit_of(request))
     return await go(request, "email", flash="email_cancelled")
 
@@ -97,10 +99,10 @@ async def password(request: Request, session: Session) -> Response:
     return await _password_page(request, session, blank)
 
 
-@signed_in
-async def change_password(request: Request, session: Session) -> Response:
+@acting(CHANGE_PASSWORD.names)
+async def change_password(request: Request, session: Session, body: dict[str, str]) -> Response:
     """Save a new password; every other session ends."""
-    bound = await _bind(request, CHANGE_PASSWORD)
+    bound = CHANGE_PASSWORD.bind(body, portal_of(request).ground)
     return await _save(request, session, bound, bound.values.get("current_password"))
 
 
@@ -111,14 +113,12 @@ async def choose_password(request: Request, session: Session) -> Response:
     return await _password_page(request, session, blank)
 
 
-@choosing
-async def save_password(request: Request, session: Session) -> Response:
+@acting(CHOOSE_PASSWORD.names, CHOOSE)
+async def save_password(request: Request, session: Session, body: dict[str, str]) -> Response:
     """Save the chosen password; every temporary one is void."""
-    return await _save(request, session, await _bind(request, CHOOSE_PASSWORD), None)
-
-
-async def _bind(request: Request, form: Form) -> Bound:
-    return form.bind(await form_body(request, form.names), portal_of(request).ground)
+    return await _save(
+        request, session, CHOOSE_PASSWORD.bind(body, portal_of(request).ground), None
+    )
 
 
 async def _save(

@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from db.sessions import Session
 from members.change import confirm_email
 from members.dead_ends import note_once
 from members.sessions import FULL
@@ -21,6 +22,8 @@ async def show(request: Request) -> Response:
         return await page(request, "confirmation/expired.html")
     if session is None or session.scope != FULL:
         return await page(request, "session/sign_in.html", confirmation=token)
+    if payload[0] != session.member_id:
+        return await _anothers(request, session)
     return await page(request, "confirmation/confirm.html", token=token)
 
 
@@ -36,8 +39,10 @@ async def confirm(request: Request) -> Response:
             call_code = await note_once(portal.means, "link_void", visit_of(request))
             return await page(request, "confirmation/expired.html", call_code=call_code)
         return await show(request)
-    if payload is None or payload[0] != session.member_id:
+    if payload is None:
         return await go(request, "email", flash="link_expired")
+    if payload[0] != session.member_id:
+        return await _anothers(request, session)
     confirmed = await confirm_email(
         portal.db,
         session.member_id,
@@ -46,3 +51,17 @@ async def confirm(request: Request) -> Response:
         visit_of(request),
     )
     return await go(request, "email", flash="email_confirmed" if confirmed else "link_expired")
+
+
+async def _anothers(request: Request, session: Session) -> Response:
+    """Another member is signed in: the link stays good for the one whose it is.
+
+    It does not say whose: who holds a link has not always the mail, which says so.
+    """
+    return await page(
+        request,
+        "confirmation/anothers.html",
+        status=200 if request.method == "GET" else 422,
+        token=request.path_params["token"],
+        first_name=session.member.first_name,
+    )

@@ -1,7 +1,7 @@
 """« Mes renseignements » : seeing, downloading, having corrected what is held (SECURITY P7)."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,11 +16,12 @@ from members.my_data import request_correction as ask_office
 from rules import N_, Refused
 from security.throttle import SEND_AGAIN
 from texts import texts
-from web.answers import form_body, go, page
-from web.guards import signed_in
+from web.answers import go, page
+from web.guards import acting, signed_in
 from web.language import language_of
 from web.portal import portal_of, visit_of
 from web.quotas import take
+from web.resume import typed_before
 
 NO_OFFICE = Refused(N_("Le portail ne peut pas écrire au bureau : appelez-le."))
 NOTHING_CHOSEN = Refused(N_("Cochez au moins un renseignement à corriger."))
@@ -29,7 +30,7 @@ NOTHING_CHOSEN = Refused(N_("Cochez au moins un renseignement à corriger."))
 @signed_in
 async def show(request: Request, session: Session) -> Response:
     """Everything that is held, in words."""
-    return await _page(request, session)
+    return await _page(request, session, chosen=typed_before(request, session.member_id))
 
 
 @signed_in
@@ -47,11 +48,10 @@ async def download(request: Request, session: Session) -> Response:
     )
 
 
-@signed_in
-async def request_correction(request: Request, session: Session) -> Response:
+@acting(FACTS)
+async def request_correction(request: Request, session: Session, body: dict[str, str]) -> Response:
     """Ask the office to correct facts of the roster."""
     portal = portal_of(request)
-    body = await form_body(request, FACTS)
     facts = [name for name in FACTS if name in body]
     office = portal.settings.office_email
     if not office:
@@ -65,7 +65,7 @@ async def request_correction(request: Request, session: Session) -> Response:
         member_id=session.member_id,
     )
     if wait:
-        return await _page(request, session, wait=wait)
+        return await _page(request, session, wait=wait, chosen=facts)
     await ask_office(portal.db, session.member_id, facts, office, visit_of(request))
     return await go(request, "my_data", flash="correction_requested")
 
@@ -125,6 +125,7 @@ async def _page(
     request: Request,
     session: Session,
     *,
+    chosen: Collection[str] = (),
     problem: Refused | None = None,
     wait: Wait | None = None,
 ) -> Response:
@@ -134,6 +135,7 @@ async def _page(
         status=422 if problem else 200,
         held=await held_on(portal_of(request).db, session.member_id),
         events=EVENTS,
+        chosen=chosen,
         problem=problem,
         wait=wait,
         call_code="",

@@ -9,10 +9,11 @@ from members import Wait, sessions
 from members import sign_in as access
 from rules import N_, Refused
 from security.throttle import ADDRESS_REFUSES
-from web.answers import Begun, form_body, go, page
+from web import resume
+from web.answers import MADE_FOR, Begun, form_body, go, page
 from web.captcha import Captcha, judge_when_busy
 from web.cookies import SESSION, forget_cookie, read_cookie
-from web.guards import session_of
+from web.guards import made_for_of, not_yours, session_of
 from web.portal import portal_of, visit_of
 from web.quotas import source_of, take
 from web.shared import shared_page
@@ -60,18 +61,43 @@ async def sign_in(request: Request) -> Response:
         return await go(request, "choose_password", begun=begun)
     if confirmation and portal.tokens.confirmation.read(confirmation):
         return await go(request, "confirmation", begun=begun, token=confirmation)
-    return await go(request, "member", begun=begun)
+    return await _go_on(request, answer.member_id, begun)
+
+
+async def _go_on(request: Request, member_id: int, begun: Begun) -> Response:
+    """Lead to what this member was about to do when their session ended, else to the section."""
+    under_way = resume.resumed(request)
+    if under_way is None:
+        return await go(request, "member", begun=begun)
+    if under_way.member_id == member_id and under_way.typed:
+        # The page itself takes what was typed, and has it dropped.
+        return await go(request, under_way.page, flash="typed_kept", begun=begun)
+    whose = under_way.member_id or member_id
+    response = await go(request, under_way.page if whose == member_id else "member", begun=begun)
+    resume.forget(request, response)
+    return response
 
 
 async def sign_out(request: Request) -> Response:
-    """End the session; the browser drops what it kept of the members' pages."""
+    """End the session; the browser drops what it kept of the members' pages.
+
+    The form of a member's page does not end another's session (SECURITY X1). From a link that
+    was another's, signing out leads back to that link.
+    """
     portal = portal_of(request)
-    await form_body(request, ())
+    body = await form_body(request, {MADE_FOR, "confirmation"})
+    made, session = made_for_of(request, body), await session_of(request)
+    if made and session and made.member_id != session.member_id:
+        return await not_yours(request, session, made)
     cookie = read_cookie(request, portal.settings, SESSION)
     if cookie:
         await sessions.sign_out(portal.db, cookie, visit_of(request))
     request.scope["state"][SESSION] = None
-    response = await go(request, "home", flash="signed_out")
+    link = body.get("confirmation", "")
+    if link and portal.tokens.confirmation.read(link):
+        response = await go(request, "confirmation", flash="signed_out", token=link)
+    else:
+        response = await go(request, "home", flash="signed_out")
     forget_cookie(response, portal.settings, SESSION)
     response.headers["clear-site-data"] = '"cache"'
     return response

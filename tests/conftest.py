@@ -12,6 +12,7 @@ from datetime import datetime
 from email import policy
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import brotli
 import httpx
@@ -23,8 +24,10 @@ from db.database import Database
 from db.migrate import migrate
 from mail.delivery import deliver_due
 from mail.transports import Files
+from security.tokens import token_hash
 from settings import MONTREAL, Settings
 from tests.people import EVERYONE, enrol
+from web.cookies import SESSION, cookie_name
 from web.portal import Portal
 
 
@@ -109,6 +112,30 @@ class Browser(httpx.AsyncClient):
             transport=httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 4242)),
             base_url=base_url,
         )
+        self._app = app
+
+    def build_request(
+        self, method: str, url: Any, *, data: Any = None, **how: Any
+    ) -> httpx.Request:
+        """A form of the section goes with what binds it to who is signed in (SECURITY X1).
+
+        Unless the test gives that field itself: a page's own form has it.
+        """
+        fields = isinstance(data or {}, dict) and not how.get("content") and not how.get("files")
+        if method == "POST" and "/membre" in str(url) and fields:
+            data = {"made_for": self.made_for()} | (data or {})
+        return super().build_request(method, url, data=data, **how)
+
+    def made_for(self) -> str:
+        """What a form that this visitor opens now would hold; nothing where nobody is signed in."""
+        portal: Portal = self._app.state.portal
+        cookie = self.cookies.get(cookie_name(portal.settings, SESSION))
+        id_hash = token_hash(cookie or "")
+        with closing(sqlite3.connect(portal.settings.database)) as connection:
+            found = connection.execute(
+                "SELECT member_id FROM session WHERE id_hash = ?", (id_hash,)
+            ).fetchone()
+        return portal.form_tokens.make(found[0], id_hash) if found else ""
 
     async def submit(
         self, url: str, fields: dict[str, str] | None = None, *, htmx: bool = False

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from db.sessions import Session
 from forms.journey import FORMS
 from members import Wait, devices
 from members.sessions import current
@@ -34,6 +35,8 @@ from web.portal import portal_of
 Handler = Callable[[Request], Awaitable[Response]]
 CUT = "\0"
 """Where the shell of the pages is cut: for the title, and for what stands in `main`."""
+MADE_FOR = "made_for"
+"""The hidden field that binds a form of the members' section to its member and session."""
 VARY = "Accept-Language, Accept-Encoding, Cookie, HX-Request, Portal-Language"
 
 
@@ -61,6 +64,7 @@ async def page(
     without it leaves the address as it was. `wait` makes it a refusal, 429, with its own call
     code.
     """
+    values[MADE_FOR] = _made_for(request)
     seconds = 0
     if wait:
         seconds, values["call_code"] = wait.seconds, wait.call_code
@@ -252,6 +256,14 @@ def _constants(app: Starlette) -> dict[str, Any]:
         "assets": app.state.assets,
         "sheet": Markup(app.state.assets.sheet),  # noqa: S704 (our own file)
     }
+
+
+def _made_for(request: Request) -> str:
+    """The token for the forms of who is signed in; an empty string where nobody is."""
+    session: Session | None = request.scope["state"].get(SESSION)
+    if session is None:
+        return ""
+    return portal_of(request).form_tokens.make(session.member_id, session.id_hash)
 
 
 def _lead(request: Request, path: str) -> Response:

@@ -9,6 +9,7 @@ SESSION = "session"
 FLASH = "flash"
 DEVICE = "device"
 LANGUAGE = "language"
+RESUME = "resume"
 
 
 def cookie_name(settings: Settings, name: str) -> str:

@@ -7,6 +7,10 @@ SENTENCES = {
     "sign_in_first": N_(
         "Connectez-vous pour voir cette page. Une session prend fin après 30 minutes sans activité."
     ),
+    "session_ended": N_(
+        "Votre session a pris fin. Connectez-vous : vous retrouverez ce que vous aviez écrit."
+    ),
+    "typed_kept": N_("Voici ce que vous aviez écrit. Rien n’est encore envoyé."),
     # What becomes of the mail itself is told beside these (web.sending).
     "registered": N_(
         "Votre accès est créé. Il reste à confirmer votre adresse par le courriel de bienvenue."

@@ -13,6 +13,7 @@ from members import Means, Visit
 from rules.password import PasswordPolicy
 from security.challenge import Challenges
 from security.clock import Clock
+from security.form_tokens import FormTokens
 from security.keys import Key, derive
 from security.passwords import Passwords
 from security.throttle import Throttle
@@ -31,6 +32,7 @@ class Portal:
     clock: Clock
     passwords: Passwords
     tokens: Tokens
+    form_tokens: FormTokens
     challenges: Challenges
     policy: PasswordPolicy
     throttle: Throttle
@@ -48,6 +50,7 @@ class Portal:
             clock=clock,
             passwords=Passwords(),
             tokens=tokens,
+            form_tokens=FormTokens(derive(keys, "form"), clock),
             challenges=Challenges(derive(keys, "challenge"), tokens),
             policy=PasswordPolicy(settings.password_min, settings.password_max),
             throttle=Throttle(db, derive(keys, "throttle"), clock),

@@ -20,7 +20,7 @@ from members.sessions import FULL
 from texts import LANGUAGES
 from web import language
 from web.answers import Handler, path_of
-from web.guards import session_of
+from web.guards import made_for_of, session_of
 from web.portal import portal_of
 
 
@@ -46,25 +46,34 @@ class LanguageSwitch:
         chosen = request.query_params[language.CHOICE]
         if chosen not in LANGUAGES:
             raise HTTPException(400)
-        await _remember(request, chosen)
         headers = [(language.OF_PAGE.encode(), chosen.encode()), *request.scope["headers"]]
-        response = await self._page(Request({**request.scope, "headers": headers}, request.receive))
+        request = Request({**request.scope, "headers": headers}, request.receive)
+        hidden = await _hidden(request)
+        await _remember(request, chosen, hidden)
+        again = next((self._again[name] for name in hidden if name in self._again), None)
+        if again:
+            response = await again(request)
+        else:
+            response = RedirectResponse(_page_of(request), 303)
         language.remember(response, portal_of(request).settings, chosen)
         return response
 
-    async def _page(self, request: Request) -> Response:
-        if request.headers.get("content-type") == "application/x-www-form-urlencoded":
-            async with request.form(max_fields=32) as form:
-                again = next((self._again[name] for name in form if name in self._again), None)
-            if again:
-                return await again(request)
-        return RedirectResponse(_page_of(request), 303)
+
+async def _hidden(request: Request) -> dict[str, str]:
+    """The hidden fields of the switch, whatever they are."""
+    if request.headers.get("content-type") != "application/x-www-form-urlencoded":
+        return {}
+    async with request.form(max_fields=32) as form:
+        return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
-async def _remember(request: Request, chosen: str) -> None:
-    """Keep the choice in the access of whoever is signed in."""
+async def _remember(request: Request, chosen: str, hidden: Mapping[str, str]) -> None:
+    """Keep the choice in the access of who is signed in, unless the page was another's (X1)."""
     session = await session_of(request)
-    if session and session.scope == FULL:
+    if session is None or session.scope != FULL:
+        return
+    made = made_for_of(request, hidden)
+    if made is None or made.member_id == session.member_id:
         await change_language(portal_of(request).db, session.member_id, chosen)
 
 

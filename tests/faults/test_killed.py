@@ -14,6 +14,7 @@ from argon2.exceptions import VerifyMismatchError
 from db.copies import examine
 from db.database import Database
 from tests.faults.conftest import Served
+from tests.given import hidden
 from tests.people import Person, enrol
 
 ROUNDS = 2
@@ -62,7 +63,9 @@ async def live(url: str, people: list[Person], acknowledged: Acknowledged) -> No
             )
             assert (done.status_code, done.headers.get("location")) == (303, "/membre"), done.text
             acknowledged.note(person, FIRST)
+            form = await browser.get("/membre/mot-de-passe")
             change = {
+                "made_for": hidden(form, "made_for"),
                 "current_password": FIRST,
                 "password": SECOND,
                 "password_again": SECOND,

@@ -7,7 +7,7 @@ import pytest
 from mail.messages import address_fingerprint
 from tests import given
 from tests.conftest import Browser, Post, TurnedClock
-from tests.people import FRANCOIS, SYLVIE
+from tests.people import FRANCOIS
 from web.portal import Portal
 
 ADDRESS = "nouveau@example.org"
@@ -125,18 +125,6 @@ async def test_a_choosing_session_confirms_nothing(
     await given.session(browser, portal, FRANCOIS, scope="choose")
     before = digest()
     assert "Connectez-vous d’abord" in given.words(await browser.submit(link))
-    assert digest() == before
-
-
-async def test_another_member_confirms_nothing(
-    browser: Browser, portal: Portal, link: str, digest: Digest
-) -> None:
-    await given.session(browser, portal, SYLVIE)
-    before = digest()
-    answer = await browser.follow(link)
-    assert answer.url.path == "/membre/courriel"
-    assert "Ce lien ne sert plus." in given.words(answer)
-    assert ADDRESS not in answer.text
     assert digest() == before
 
 

@@ -194,6 +194,8 @@ async def test_p2_no_secret_and_no_failed_value_is_in_any_byte_of_file_or_log(
         signed_in = await browser.post("/", data=wrong | {"password": code})
         assert signed_in.headers["location"].endswith("nouveau-mot-de-passe")
         chosen = {"password": SENTINELS["changed"], "password_again": SENTINELS["changed"]}
+        form = await browser.get("/membre/nouveau-mot-de-passe")
+        chosen["made_for"] = hidden(form, "made_for")
         assert (await browser.post("/membre/nouveau-mot-de-passe", data=chosen)).status_code == 303
         cookies = [browser.cookies[name] for name in ("session", "device")]
     secrets = [*SENTINELS.values(), code, code.replace("-", ""), token, key, *cookies]

@@ -193,6 +193,13 @@ class Tour:
         self.see("email: pending", await browser.follow(url, change))
         self.see("home: pending", await browser.get("/membre"))
         await self._until(429, "email: again", browser, f"{url}/renvoyer", {})
+        nicole = await members.by_matricule(self.portal.db, NICOLE.matricule)
+        assert nicole
+        for whose, token in (
+            ("another's", self.portal.form_tokens.make(nicole.id, bytes(32))),
+            ("nobody's", "x"),
+        ):
+            self.see(f"email: {whose}", await browser.submit(url, {"made_for": token}), 422)
 
     async def _password(self, browser: Browser) -> None:
         url = "/membre/mot-de-passe"
@@ -206,13 +213,17 @@ class Tour:
 
     async def links_of_mails(self) -> None:
         member = self.visitor()
-        await given.session(member, self.portal, ANDRE)
-        link = f"/courriel/confirmer/{self.portal.tokens.confirmation.make([1, '0' * 16])}"
+        member_id = await given.session(member, self.portal, ANDRE)
+        token = self.portal.tokens.confirmation.make([member_id, "0" * 16])
+        link = f"/courriel/confirmer/{token}"
         self.see("link: expired", await member.get("/courriel/confirmer/ancien"))
         self.see("link: a button", await member.get(link))
         self.see("link: sign in", await self.visitor().get(link))
         await self._not_you()
-        self.see("link: not theirs", await member.follow(link, {}))
+        self.see("link: void", await member.follow(link, {}))
+        # Whose first name has no accent, by which a page would look French.
+        await given.session(member, self.portal, NICOLE)
+        self.see("link: not theirs", await member.get(link))
 
     async def _not_you(self) -> None:
         browser, url = self.visitor(), "/acces/bloquer/lien"

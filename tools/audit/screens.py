@@ -9,11 +9,12 @@ from pathlib import Path
 
 import httpx
 
-from db import outbox
+from db import members, outbox
 from db.database import FileLock
 from forms.journey import FORMS
 from security.throttle import ADDRESS_ASKS
 from tools.audit.office import Served
+from web.answers import MADE_FOR
 
 LOOPBACK = "127.0.0.1"
 PASSWORD = "rive42sud7"  # noqa: S105 (of a fictional member)
@@ -181,7 +182,19 @@ class Screens:
         await self._see("member-pending", "/membre")
         await self._follow("email-resent", f"{page}/renvoyer", {})
         await self._wait("email-wait", f"{page}/renvoyer", {})
+        await self._not_yours(page)
         await self._see("my-data-pending", "/membre/mes-renseignements")
+
+    async def _not_yours(self, page: str) -> None:
+        """Another member's form and link, under this one's session."""
+        portal = self.served.portal
+        other = await members.by_matricule(portal.db, SYLVIE["matricule"])
+        assert other
+        theirs = portal.form_tokens.make(other.id, bytes(32))
+        await self._refused("not-yours", page, {MADE_FOR: theirs})
+        await self._refused("not-yours-old", page, {MADE_FOR: "x"})
+        link = portal.tokens.confirmation.make([other.id, "0" * 16])
+        await self._see("confirmation-anothers", f"/courriel/confirmer/{link}")
 
     async def _recovery(self) -> None:
         await self._follow("signed-out", "/deconnexion", {})
@@ -321,6 +334,9 @@ class Screens:
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         url = self.served.url + page
+        if page.startswith("/membre/") and method == "POST" and MADE_FOR not in fields:
+            form = await self.client.get(url.removesuffix("/renvoyer"))
+            fields = {**fields, MADE_FOR: hidden(form, MADE_FOR)}
         return await self.client.request(method, url, data=fields, headers=headers)
 
     def _browser(self) -> httpx.AsyncClient:
