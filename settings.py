@@ -154,7 +154,7 @@ class _Reader:
 
     def address(self, name: str, default: str) -> str:
         value = self.text(name, default)
-        if value and not re.fullmatch(r"[^\s@<>,;]+@[^\s@<>,;]+", value):
+        if value and not re.fullmatch(r"[\w.!#$%&'*+/=^`{|}~-]+@[\w.-]+", value):
             raise SettingsError(f"{name} : une adresse courriel est attendue")
         return value
 

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from email.message import EmailMessage
-from email.policy import SMTPUTF8
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
@@ -16,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 from aiosmtplib import SMTPResponse, SMTPResponseException, SMTPStatus
 
+from mail.serialize import addresses, serialize
 from settings import Settings
 from troubles import reason
 
@@ -44,7 +44,7 @@ class Connection(Protocol):
         """Whether the line is still open."""
 
     async def send(self, message: EmailMessage) -> None:
-        """Returns once the mail was accepted; raises `Refused` or `Unreachable`."""
+        """Returns once the mail was accepted; raises `Refused`, `Unreachable`, or ValueError."""
 
 
 class Transport(Protocol):
@@ -82,19 +82,19 @@ class Files:
     async def send(self, message: EmailMessage) -> None:
         """Write one file; its name sorts by time."""
         try:
-            await asyncio.to_thread(self._write, message)
+            await asyncio.to_thread(self._write, serialize(message))
         except OSError as error:
             raise self._unwritable(error) from error
 
     def _unwritable(self, error: OSError) -> Unreachable:
         return Unreachable(f"PORTAL_MAIL_DIR ({self.folder}) : {reason(error)}")
 
-    def _write(self, message: EmailMessage) -> None:
+    def _write(self, wire: bytes) -> None:
         stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{secrets.token_hex(3)}"
         path = self.folder / f"{stamp}.eml"
         part = path.with_suffix(".part")
         with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            out.write(message.as_bytes(policy=SMTPUTF8))
+            out.write(wire)
         part.rename(path)
         self._tell(f"→ {path}")
 
@@ -160,9 +160,12 @@ class _SmtpConnection:
         return self._client.is_connected
 
     async def send(self, message: EmailMessage) -> None:
+        wire = serialize(message)
         try:
             async with asyncio.timeout(SEND_LIMIT):
-                await self._client.send_message(message)
+                await self._client.send(
+                    addresses(message, "From")[0], addresses(message, "To")[0], wire
+                )
         except aiosmtplib.SMTPRecipientsRefused as error:
             raise _verdict(error.recipients[0]) from error
         except SMTPResponseException as error:
@@ -207,6 +210,16 @@ class _Client(aiosmtplib.SMTP):
         if not self._secret:
             self._tell("→ " + b" ".join(args).decode(errors="replace"))
         return self._told(await super().execute_command(*args, **options))
+
+    async def send(self, sender: str, recipient: str, wire: bytes) -> None:
+        """Send these very bytes; an international address wants a server that knows them."""
+        if self.is_ehlo_or_helo_needed:
+            await self.ehlo()
+        international = not recipient.isascii()
+        if international and not self.supports_extension("smtputf8"):
+            raise aiosmtplib.SMTPNotSupported("SMTPUTF8 is not supported by this server")
+        options = ["SMTPUTF8", "BODY=8BITMIME"] if international else []
+        await self.sendmail(sender, [recipient], wire, mail_options=options)
 
     async def data(self, *args: Any, **options: Any) -> SMTPResponse:
         self._tell("→ DATA")

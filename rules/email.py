@@ -1,5 +1,7 @@
 """The e-mail address, and the slips people make in well-known domains."""
 
+import unicodedata
+
 from email_validator import validate_email
 
 from rules import N_, Refused
@@ -55,7 +57,8 @@ _SHORTEST_NAME = 5
 def email(text: str) -> str | Refused:
     """A typed address in; its normalized form out, as email-validator judges it (DESIGN §5).
 
-    International addresses are welcome; no control character passes (SECURITY I4).
+    International addresses are welcome; no control character passes (SECURITY I4), nor what a mail
+    program may take for an encoded word (RFC 2047, SECURITY X2).
     """
     text = trimmed(text)
     if not text:
@@ -73,6 +76,8 @@ def email(text: str) -> str | Refused:
             N_("Écrivez une adresse de %(maximum)s caractères au plus."), {"maximum": MAXIMUM}
         )
     try:
+        if "=?" in unicodedata.normalize("NFKC", text):
+            raise ValueError
         return validate_email(text, check_deliverability=False).normalized
     except ValueError:  # EmailNotValidError, and whatever the codecs of domains add to it
         return Refused(N_("Écrivez votre adresse courriel sous la forme nom@exemple.ca."))

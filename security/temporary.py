@@ -1,6 +1,7 @@
 """Temporary passwords for the mail of « Mot de passe oublié » (DESIGN §6)."""
 
 import secrets
+import unicodedata
 
 from security.keys import Key, keyed_hash, keyed_hashes
 
@@ -23,10 +24,12 @@ def code_hmac(key: Key, code: str) -> bytes:
 def code_hmacs(key: Key, typed: str) -> tuple[bytes, ...]:
     """What the database may hold for a temporary password as somebody typed it.
 
-    Any case, with or without its groups; one for each secret key in use. A text that cannot be
-    one gives as many that are never held: the look-up costs the same.
+    Any case, with or without its groups, whatever a phone or a mail program put between or around
+    them; one for each secret key in use. A text that cannot be one gives as many that are never
+    held: the look-up costs the same.
     """
-    code = "".join(c for c in typed.upper() if c not in "-–— \u00a0")
+    # NFKC: full-width letters are letters. What else is no letter or digit was never written.
+    code = "".join(c for c in unicodedata.normalize("NFKC", typed).upper() if c.isalnum())
     if len(code) != LENGTH or not set(code) <= set(ALPHABET):
         code = ""
     return keyed_hashes(key, code)

@@ -2,16 +2,21 @@
 
 import asyncio
 import os
+import platform
 import pwd
 import shlex
 import shutil
 import sqlite3
 import stat
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
 from enum import StrEnum
 from pathlib import Path
 
@@ -108,7 +113,7 @@ async def examine(settings: Settings, transport: Transport, now: int) -> list[Fi
     findings += settings_say(settings)
     with caught():
         findings += files(settings)
-    findings += [sqlite_in_use(), await clock()]
+    findings += [sqlite_in_use(), python_in_use(), await clock()]
     with caught():
         behind = schema(settings.database)
         findings.append(behind)
@@ -277,6 +282,26 @@ def sqlite_in_use() -> Finding:
     if tuple(map(int, version.split("."))) < (3, 51, 3):
         return good(f"SQLite {version} : sa faute de journal (WAL) est évitée par un verrou.")
     return good(f"SQLite {version}.")
+
+
+def python_in_use() -> Finding:
+    """Python before 3.11.10 and 3.12.5 lets an address write headers (CVE-2024-6923).
+
+    The portal looks at each mail itself; distributions mend an older version without a new number,
+    so the fault is tried.
+    """
+    version = platform.python_version()
+    if sys.version_info >= (3, 12, 5) or (3, 11, 10) <= sys.version_info < (3, 12):
+        return good(f"Python {version}.")
+    tried = EmailMessage(policy=SMTP)
+    tried["To"] = Address(username="=?utf-8?q?=0D=0AX=3A?=", domain="example.org")
+    if b"\nX:" not in tried.as_bytes():
+        return good(f"Python {version}, avec les corrections de la distribution.")
+    return warn(
+        f"Python {version} a une faute connue dans l’écriture des courriels (CVE-2024-6923) ; le "
+        "portail relit chacun avant de l’envoyer.",
+        "sudo apt update ; sudo apt full-upgrade, puis redémarrez le portail.",
+    )
 
 
 def schema(database: Path) -> Finding:

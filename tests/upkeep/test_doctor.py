@@ -2,12 +2,17 @@
 
 import asyncio
 import os
+import platform
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 
 import pytest
@@ -19,7 +24,7 @@ from mail.transports import Files
 from settings import MONTREAL, Settings
 from tests.conftest import TurnedClock
 from upkeep.backup import carry, make, note
-from upkeep.doctor import Finding, Verdict, examine
+from upkeep.doctor import Finding, Verdict, examine, python_in_use
 
 HOUR, DAY = 3600, 24 * 3600
 
@@ -363,3 +368,14 @@ async def test_a_second_folder_that_the_night_may_not_write(
     assert "/mnt/portail" in found.cure
     programs("systemctl", f"-/mnt/portail {second.parent}")
     assert (await seen(settings, clock())).bad() == []
+
+
+def test_python_s_fault_in_mails_is_tried_and_told() -> None:
+    finding = python_in_use()
+    fixed = sys.version_info >= (3, 12, 5) or (3, 11, 10) <= sys.version_info < (3, 12)
+    message = EmailMessage(policy=SMTP)
+    message["To"] = Address(username="=?utf-8?q?=0D=0ABcc=3A?=", domain="example.org")
+    splits = b"\nBcc:" in message.as_bytes()
+    assert finding.verdict == (Verdict.WARN if splits and not fixed else Verdict.GOOD)
+    assert platform.python_version() in finding.says
+    assert ("CVE-2024-6923" in finding.says) == (splits and not fixed)
