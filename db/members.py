@@ -1,5 +1,6 @@
 """Table `member`: the office's roster."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,7 @@ class Member:
         return (
             self.matricule,
             self.family_name,
+            *re.findall(r"[\w’'-]+", self.family_name),  # « Lapointe (née Roy) »
             self.first_name,
             self.family_key,
             self.first_key,

@@ -7,7 +7,7 @@ from rules import N_, Refused
 from rules.birth_date import birth_date
 from rules.email import email, email_slip
 from rules.matricule import matricule
-from rules.name import family_name
+from rules.name import typed_family_name
 from rules.password import normalised, password
 from rules.postal_code import postal_code
 
@@ -36,7 +36,7 @@ MATRICULE = Field(
 FAMILY_NAME = Field(
     "family_name",
     N_("Nom de famille complet"),
-    lambda text, ground: family_name(text),
+    lambda text, ground: typed_family_name(text),
     autocomplete="family-name",
     capitals="words",
 )

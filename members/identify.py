@@ -116,7 +116,7 @@ def _differing(member: Member, facts: Facts) -> tuple[str, ...]:
 
 
 def _has_name(member: Member, facts: Facts) -> bool:
-    return name_matches(facts.family_name, member.family_key, member.first_key)
+    return name_matches(facts.family_name, member.family_name, member.first_name)
 
 
 NOBODY = Member(0, "", "", "", "", "", "", "", None, active=False)

@@ -4,11 +4,12 @@ import re
 from datetime import date
 
 from rules import N_, Refused
-from rules.characters import SPACES, trimmed
+from rules.characters import SPACES, without_punctuation
 
 FIRST_YEAR = 1900
 
-_BETWEEN = "(?: ?[-/.] ?| )"
+# Every dash that a keyboard, a phone or Word makes, the slashes, a full stop, a comma.
+_BETWEEN = "(?: ?[-‐‑‒–—―−﹘﹣－/⁄∕／\\\\.,_] ?| )"
 _DAY_FIRST = re.compile(f"([0-9]{{1,2}}){_BETWEEN}([0-9]{{1,2}}){_BETWEEN}([0-9]{{4}})")
 _YEAR_FIRST = re.compile(f"([0-9]{{4}}){_BETWEEN}([0-9]{{1,2}}){_BETWEEN}([0-9]{{1,2}})")
 _SHORT_YEAR = re.compile(f"[0-9]{{1,2}}{_BETWEEN}[0-9]{{1,2}}{_BETWEEN}[0-9]{{1,3}}|[0-9]{{6}}")
@@ -18,9 +19,10 @@ _EIGHT_DIGITS = re.compile("[0-9]{8}")
 def birth_date(text: str, today: date) -> date | Refused:
     """A typed date and today's in; the birth date out, real, from 1900 on and not in the future.
 
-    `JJ/MM/AAAA`, also with `-`, `.`, spaces or nothing between, and ISO `AAAA-MM-JJ` (DESIGN §5).
+    `JJ/MM/AAAA`, also with any dash, `.`, spaces or nothing between, and ISO `AAAA-MM-JJ`
+    (DESIGN §5).
     """
-    text = SPACES.sub(" ", trimmed(text))
+    text = SPACES.sub(" ", without_punctuation(text))
     if not text:
         return Refused(N_("Écrivez votre date de naissance."))
     if parts := _DAY_FIRST.fullmatch(text):

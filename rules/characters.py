@@ -11,8 +11,18 @@ _EDGES = (
     "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 )
 
+_AROUND = " \u00a0\u202f.,;:«»‹›“”„\"'’‘()[]<>"
+
 SPACES = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 """A run of spaces of any width (Unicode category Zs), never a tab or a line break."""
+
+INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
+)
+"""A character that nobody sees: Unicode's Default_Ignorable_Code_Point, interlinear marks, and the
+blank of braille. Copying brings them along: soft hyphens, zero-width spaces, marks of direction."""
 
 APOSTROPHES = frozenset("'’‘‛`´′‵＇ʹʻʼʽʾʿˈˊˋꞋꞌ՚׳")
 """Every character that keyboards, Word and transliterations put where an apostrophe goes."""
@@ -37,6 +47,16 @@ _SPELLED = str.maketrans(
 def trimmed(text: str) -> str:
     """Text in, the same without the white space and invisible marks at its two ends."""
     return text.strip(_EDGES)
+
+
+def visible(text: str) -> str:
+    """Text in, the same without what cannot be seen, and trimmed; spaces inside stay."""
+    return trimmed(INVISIBLE.sub("", text))
+
+
+def without_punctuation(text: str) -> str:
+    """Text in, the visible without the quotes, brackets and full stops that surround it."""
+    return visible(text).strip(_AROUND)
 
 
 def folded_words(text: str) -> list[str]:

@@ -3,7 +3,7 @@
 import re
 
 from rules import N_, Refused
-from rules.characters import SPACES, trimmed
+from rules.characters import SPACES, without_punctuation
 
 _DIGITS = re.compile("[0-9]{1,5}")
 
@@ -11,9 +11,9 @@ _DIGITS = re.compile("[0-9]{1,5}")
 def matricule(text: str) -> str | Refused:
     """A typed matricule in; its five digits out, leading zeros kept (DESIGN §5).
 
-    Spaces inside are tolerated; with fewer digits, the sentence offers the zeros.
+    Spaces inside and signs around are tolerated; with fewer digits, the sentence offers the zeros.
     """
-    text = trimmed(text)
+    text = without_punctuation(text)
     if not text:
         return Refused(N_("Écrivez votre matricule."))
     digits = SPACES.sub("", text)

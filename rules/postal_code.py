@@ -3,9 +3,9 @@
 import re
 
 from rules import N_, Refused
-from rules.characters import SPACES, trimmed
+from rules.characters import SPACES, without_punctuation
 
-_HYPHENS = re.compile("[-‐‑‒–—−]")
+_BETWEEN = re.compile("[-‐‑‒–—−.·]")
 _SHAPE = re.compile("[A-Z][0-9][A-Z][0-9][A-Z][0-9]")
 
 # Canada Post has no I in its codes, so whatever looks like one in a letter's place is an L; a
@@ -20,10 +20,10 @@ def postal_code(text: str) -> str | Refused:
 
     Canada Post's Addressing Guidelines: never D, F, I, O, Q or U, nor W or Z in first place.
     """
-    text = trimmed(text)
+    text = without_punctuation(text)
     if not text:
         return Refused(N_("Écrivez votre code postal."))
-    code = _HYPHENS.sub("", SPACES.sub("", text))
+    code = _BETWEEN.sub("", SPACES.sub("", text))
     # Before upper(), which turns the long s into S and the dotless i into I.
     code = _corrected(code.upper()) if code.isascii() and len(code) == 6 else ""
     if not _SHAPE.fullmatch(code):

@@ -11,6 +11,7 @@ QUICK = settings(deadline=None, max_examples=120, database=None)
 TODAY = date(2025, 6, 1)
 PAST = st.dates(date(1900, 1, 1), TODAY)
 BETWEEN = ["/", "-", ".", " ", " / ", "- ", " .", "\u00a0/\u202f", "   "]
+BETWEEN += ["–", " – ", "—", "‑", "−", "‐", "\\", ",", ", ", "\u200b/", "⁄"]
 
 
 @QUICK
@@ -110,3 +111,10 @@ def test_each_fault_has_its_sentence(text: str, words: str) -> None:
     answer = birth_date(text, TODAY)
     assert isinstance(answer, Refused)
     assert words in str(answer)
+
+
+@pytest.mark.parametrize(
+    "text", ["07/11/1950.", "« 07–11–1950 »", "(7 11 1950)", "07/11/1950\u00ad"]
+)
+def test_signs_around_are_left_out(text: str) -> None:
+    assert birth_date(text, TODAY) == date(1950, 11, 7)

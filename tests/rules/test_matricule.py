@@ -47,3 +47,19 @@ def test_only_ascii_digits_are_digits(text: str) -> None:
 @pytest.mark.parametrize("text", ["٠٠٨٧٥", "００８７５", "𝟎𝟎𝟖𝟕𝟓", "००८७५", "²²²²²"])
 def test_digits_of_other_scripts_are_refused(text: str) -> None:
     assert isinstance(matricule(text), Refused)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "00875.",
+        "« 00875 »",
+        "00 875,",
+        "(00875)",
+        "00\u202f875",
+        "008\u200b75",
+        "\u200e00875\u00ad",
+    ],
+)
+def test_spaces_inside_signs_around_and_what_cannot_be_seen_are_left_out(text: str) -> None:
+    assert matricule(text) == "00875"

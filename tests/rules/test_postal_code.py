@@ -74,7 +74,6 @@ def test_the_example_of_the_design() -> None:
         "J7J8G8J7J8G8",
         "90210",
         "-",
-        "J7J.8G8",
         "J7J\t8G8",
         "J7J\n8G8",
         "0OO OOO",
@@ -88,6 +87,14 @@ def test_the_example_of_the_design() -> None:
 )
 def test_what_is_no_code_is_refused(text: str) -> None:
     assert postal_code(text) == Refused("Écrivez votre code postal sous la forme A1A 1A1.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["J7J 8G8.", "J7J.8G8", "« J7J 8G8 »", "(j7j8g8),", "J7J\u200b 8G8", "\u2066J7J 8G8\u2069"],
+)
+def test_signs_around_and_what_cannot_be_seen_are_left_out(text: str) -> None:
+    assert postal_code(text) == "J7J 8G8"
 
 
 def test_a_zero_in_a_letters_place_is_not_corrected() -> None:
