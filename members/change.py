@@ -15,8 +15,10 @@ from members.sessions import FULL, open_session
 from rules import N_, Refused
 from rules.password import normalised, password
 from security.keys import Key
-from security.throttle import CURRENT_PASSWORD
+from security.throttle import CURRENT_PASSWORD, HOUR, PASSWORD_SENT_AGAIN
 
+SENT_AGAIN = HOUR
+"""Seconds for which a form sent again is told that its password is saved."""
 FAILED = "current_password_failed"
 CHANGED = "changed"
 """In the journal: another tab or the office changed the access while the password was verified."""
@@ -129,11 +131,17 @@ async def change_password(
     new_password: str,
     current_password: str | None,
     visit: Visit,
+    *,
+    shown_at: int,
 ) -> PasswordChanged | WrongPassword | Wait | Refused:
     """Save a new password: every session and every temporary password of the member ends.
 
-    `current_password` is None for the one whom a temporary password let choose.
+    `current_password` is None for the one whom a temporary password let choose. Sent twice, the
+    form that was shown at `shown_at` finds its password saved already, and says so.
     """
+    saved = await saved_already(means, member_id, new_password, visit, shown_at=shown_at)
+    if saved:
+        return saved
     db, now = means.db, visit.now
     account = await accounts.by_member(db, member_id)
     member = await members.by_id(db, member_id)
@@ -148,9 +156,9 @@ async def change_password(
         return chosen
     password_hash = await means.passwords.hash(chosen)
 
-    async def save(tx: Transaction) -> PasswordChanged | WrongPassword:
+    async def save(tx: Transaction) -> PasswordChanged | None:
         if await _was_changed(tx, account):
-            return await _changed_meanwhile(tx, member_id, visit)
+            return None
         await accounts.set_password(tx, member_id, password_hash, now)
         await recoveries.remove_all(tx, member_id)
         await sessions.remove_all(tx, member_id)
@@ -161,7 +169,49 @@ async def change_password(
         device = await devices.remember(tx, visit.device, member_id, now)
         return PasswordChanged(await open_session(tx, member_id, FULL, now), device)
 
-    return await db.write(save)
+    changed = await db.write(save)
+    # Pressed twice, the first one may have been faster.
+    changed = changed or await saved_already(means, member_id, chosen, visit, shown_at=shown_at)
+    if changed:
+        return changed
+    code = await note(db, FAILED, visit, actor="member", member_id=member_id, detail=CHANGED)
+    return WrongPassword(code)
+
+
+async def saved_already(
+    means: Means, member_id: int, typed: str, visit: Visit, *, shown_at: int
+) -> PasswordChanged | None:
+    """Sign in who sent the form of a password again, which was saved the first time.
+
+    The answer was lost on its way, or the button pressed twice. Only a password that was changed
+    since the form was shown, within `SENT_AGAIN`, is compared: no other try costs a hash, and
+    what it proves is what signing in with it proves, under a counter of its own.
+    """
+    db, now = means.db, visit.now
+    member = await members.by_id(db, member_id)
+    account = await accounts.by_member(db, member_id)
+    if (
+        member is None
+        or account is None
+        or not member.active
+        or account.frozen_at is not None
+        or account.created_at > shown_at
+        or not max(shown_at, now - SENT_AGAIN) <= account.password_changed_at
+        or await means.throttle.take(PASSWORD_SENT_AGAIN, str(member_id))
+        or not await means.passwords.verify(account.password_hash, normalised(typed))
+    ):
+        return None
+    await means.throttle.clear(PASSWORD_SENT_AGAIN, str(member_id))
+
+    async def enter(tx: Transaction) -> PasswordChanged | None:
+        if await _was_changed(tx, account):
+            return None
+        await journal.write(tx, "signed_in", at=now, member_id=member_id, address=visit.address)
+        device = await devices.remember(tx, visit.device, member_id, now)
+        cookie = await open_session(tx, member_id, FULL, now, visit.session)
+        return PasswordChanged(cookie, device)
+
+    return await db.write(enter)
 
 
 @transaction

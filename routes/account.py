@@ -1,27 +1,74 @@
 """The members' section: e-mail and password."""
 
+from collections.abc import Callable
+from functools import wraps
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from db import accounts, email_changes, members
 from db.sessions import Session
-from forms import Bound
+from forms import Bound, Form
 from forms.journey import CHANGE_EMAIL, CHANGE_PASSWORD, CHOOSE_PASSWORD
 from members import Wait, change
 from members.change import PasswordChanged, WrongPassword
-from members.sessions import CHOOSE
+from members.sessions import CHOOSE, FULL
 from rules import N_, Refused
 from rules.email import email_slip
+from security.form_tokens import session_mark
 from security.throttle import SEND_AGAIN
-from web.answers import Begun, go, page
-from web.cookies import SESSION
-from web.guards import acting, choosing, signed_in
+from security.tokens import token_hash
+from web.answers import MADE_FOR, Begun, Handler, form_body, go, page
+from web.cookies import SESSION, read_cookie
+from web.guards import acting, choosing, made_for_of, session_of, signed_in
 from web.portal import portal_of, visit_of
 from web.quotas import take
 from web.resume import typed_before
 from web.sending import sending_of
 
 WRONG_PASSWORD = Refused(N_("Ce n’est pas votre mot de passe actuel. Essayez de nouveau."))
+
+
+def sent_again(form: Form) -> Callable[[Handler], Handler]:
+    """Before the guard: let in who sends the form of a password again.
+
+    The first sending ended the session that it came from. Who sends it is known by that session's
+    cookie, which the form names; or is signed in as the same member, the first answer having
+    reached the browser after all.
+    """
+
+    def around(handler: Handler) -> Handler:
+        @wraps(handler)
+        async def answered(request: Request) -> Response:
+            body = await form_body(request, form.names | {MADE_FOR})
+            return await _saved_already(request, form, body) or await handler(request)
+
+        return answered
+
+    return around
+
+
+async def _saved_already(request: Request, form: Form, body: dict[str, str]) -> Response | None:
+    portal, session = portal_of(request), await session_of(request)
+    made = made_for_of(request, body)
+    bound = CHOOSE_PASSWORD.bind(body, portal.ground)
+    if made is None or bound.errors:
+        return None
+    if session is None:
+        cookie = read_cookie(request, portal.settings, SESSION) or ""
+        if session_mark(token_hash(cookie)) != made.mark:
+            return None
+    # Where the guard lets in, the act itself knows the password again.
+    elif session.member_id != made.member_id or session.scope != FULL or form is CHANGE_PASSWORD:
+        return None
+    answer = await change.saved_already(
+        portal.means,
+        made.member_id,
+        bound.values["password"],
+        visit_of(request),
+        shown_at=made.at,
+    )
+    return await _led_on(request, answer) if answer else None
 
 
 @signed_in
@@ -99,11 +146,11 @@ async def password(request: Request, session: Session) -> Response:
     return await _password_page(request, session, blank)
 
 
+@sent_again(CHANGE_PASSWORD)
 @acting(CHANGE_PASSWORD.names)
 async def change_password(request: Request, session: Session, body: dict[str, str]) -> Response:
     """Save a new password; every other session ends."""
-    bound = CHANGE_PASSWORD.bind(body, portal_of(request).ground)
-    return await _save(request, session, bound, bound.values.get("current_password"))
+    return await _save(request, session, CHANGE_PASSWORD, body)
 
 
 @choosing
@@ -113,18 +160,23 @@ async def choose_password(request: Request, session: Session) -> Response:
     return await _password_page(request, session, blank)
 
 
+@sent_again(CHOOSE_PASSWORD)
 @acting(CHOOSE_PASSWORD.names, CHOOSE)
 async def save_password(request: Request, session: Session, body: dict[str, str]) -> Response:
     """Save the chosen password; every temporary one is void."""
-    return await _save(
-        request, session, CHOOSE_PASSWORD.bind(body, portal_of(request).ground), None
-    )
+    return await _save(request, session, CHOOSE_PASSWORD, body)
 
 
-async def _save(
-    request: Request, session: Session, bound: Bound, current_password: str | None
-) -> Response:
-    portal = portal_of(request)
+async def _led_on(request: Request, changed: PasswordChanged) -> Response:
+    begun = Begun(changed.cookie, changed.device)
+    return await go(request, "member", flash="password_changed", begun=begun)
+
+
+async def _save(request: Request, session: Session, form: Form, body: dict[str, str]) -> Response:
+    portal, made = portal_of(request), made_for_of(request, body)
+    assert made
+    bound = form.bind(body, portal.ground)
+    current_password = bound.values.get("current_password")
     if bound.errors:
         return await _password_page(request, session, bound)
     answer = await change.change_password(
@@ -133,6 +185,7 @@ async def _save(
         bound.values["password"],
         current_password,
         visit_of(request),
+        shown_at=made.at,
     )
     code = ""
     match answer:
@@ -146,9 +199,8 @@ async def _save(
             bound.errors["current_password"], code = WRONG_PASSWORD, call_code
         case Refused():
             bound.errors["password"] = answer
-        case PasswordChanged(cookie, device):
-            begun = Begun(cookie, device)
-            return await go(request, "member", flash="password_changed", begun=begun)
+        case PasswordChanged():
+            return await _led_on(request, answer)
     return await _password_page(request, session, bound, call_code=code)
 
 

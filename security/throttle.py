@@ -43,6 +43,8 @@ SIGN_IN_KNOWN = SoftLock("sign in, known device")
 """By browser and matricule, for a browser that this member signed in with before."""
 CURRENT_PASSWORD = SoftLock("current password")
 """By member: a borrowed session guesses no password."""
+PASSWORD_SENT_AGAIN = SoftLock("password sent again")
+"""By member: the form of a password that was saved already (`members.change.saved_already`)."""
 IDENTIFY_MATRICULE = SoftLock("identify, matricule")
 """By matricule: who knows one does not guess its facts."""
 IDENTIFY_FACTS = Quota("identify, facts", burst=6, every=15 * MINUTE)

@@ -16,6 +16,10 @@ SENTENCES = {
         "Votre accès est créé. Il reste à confirmer votre adresse par le courriel de bienvenue."
     ),
     "password_changed": N_("Votre nouveau mot de passe est enregistré."),
+    "chosen_before": N_(
+        "Vous aviez déjà choisi un autre mot de passe : c’est lui qui sert, "
+        "celui-ci n’est pas enregistré."
+    ),
     "email_pending": N_(
         "Presque terminé : ouvrez le courriel que reçoit votre nouvelle adresse, pour la confirmer."
     ),

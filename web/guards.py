@@ -61,7 +61,9 @@ def acting(names: Iterable[str] = (), scope: str = FULL) -> Callable[[MemberAct]
                 resume.keep(request, response, resume.interrupted(request, body, made))
                 return response
             if session.scope != scope:
-                return await _where_theirs_begins(request, session)
+                # Of two choices of a password the first one serves.
+                flash = "chosen_before" if session.scope == FULL else ""
+                return await _where_theirs_begins(request, session, flash)
             return await act(request, session, body)
 
         return guarded
@@ -113,5 +115,6 @@ async def _sign_in_first(request: Request, under_way: resume.Resume) -> Response
     return response
 
 
-async def _where_theirs_begins(request: Request, session: Session) -> Response:
-    return await go(request, "choose_password" if session.scope == CHOOSE else "member")
+async def _where_theirs_begins(request: Request, session: Session, flash: str = "") -> Response:
+    name = "choose_password" if session.scope == CHOOSE else "member"
+    return await go(request, name, flash=flash)

@@ -51,7 +51,12 @@ async def test_a_password_change_that_fails_leaves_the_old_one(
     before = substance()
     with pytest.raises(Exception, match="outbox"):
         await change.change_password(
-            portal.means, member_id, "vent58nord9", FRANCOIS.password, visit(portal)
+            portal.means,
+            member_id,
+            "vent58nord9",
+            FRANCOIS.password,
+            visit(portal),
+            shown_at=portal.clock(),
         )
     assert substance() == before
 
@@ -97,7 +102,9 @@ async def test_every_path_is_journalled_by_name_and_nothing_that_was_typed(porta
     await recover.recover(portal.db, given.facts(FRANCOIS), here)
     await change.change_email(means, member.id, "n@example.org", FRANCOIS.password, here)
     await change.cancel_email_change(portal.db, member.id, here)
-    await change.change_password(means, member.id, "vent58nord9", FRANCOIS.password, here)
+    await change.change_password(
+        means, member.id, "vent58nord9", FRANCOIS.password, here, shown_at=here.now
+    )
     events = await portal.db.all("SELECT event, member_id, address FROM journal ORDER BY id")
     assert events == [
         (event, member.id, "203.0.113.7")
@@ -121,7 +128,12 @@ async def test_no_secret_stands_in_the_file(portal: Portal) -> None:
     """A password, a session's cookie and a known browser's are found in no byte (SECURITY C1)."""
     member_id = await given.access(portal, FRANCOIS)
     done = await change.change_password(
-        portal.means, member_id, "vent58nord9", FRANCOIS.password, visit(portal)
+        portal.means,
+        member_id,
+        "vent58nord9",
+        FRANCOIS.password,
+        visit(portal),
+        shown_at=portal.clock(),
     )
     assert isinstance(done, change.PasswordChanged)
     session = await current(portal.db, done.cookie, portal.clock())

@@ -208,7 +208,8 @@ class Tour:
         self.see("password: empty", await browser.submit(url, {}), 422)
         right = {**change, "current_password": SYLVIE.password}
         self.see("password: changed", await browser.follow(url, right))
-        wrong = {**change, "current_password": "autre"}
+        another = {"password": "vent58nord9", "password_again": "vent58nord9"}
+        wrong = {**another, "current_password": "autre"}
         await self._until(429, "password", browser, url, wrong)
 
     async def links_of_mails(self) -> None:
