@@ -10,7 +10,7 @@ from statistics import median
 
 from bench import load, report
 from bench.office import PASSWORD, Office, facts_of, found
-from bench.report import Row, at_most
+from bench.report import Row, at_most, at_most_times
 from bench.servers import PORTAL, Server
 from db.database import Database
 from security.challenge import Challenges
@@ -22,6 +22,15 @@ from security.tokens import Tokens
 TAKES = 1_000
 AT_ONCE = 50
 TIMINGS = 200
+HOSTILE = (
+    "+|e{(97x16z!",
+    "<({1|le3!0i2",
+    "ab1|7+ab1|7+",
+    "50t[i50t[i",
+    "9o9o9o9o9o9o",
+    "7a71a31a",
+)
+"""What zxcvbn, or our way of asking it, takes longest for within the bounds of a password."""
 PAUSE = 0.01
 
 
@@ -29,6 +38,7 @@ def guard(portal: Server, office: Office) -> Iterator[Row]:
     """Every row of this module."""
     yield throttle(office)
     yield from fifty_at_once(portal, office)
+    yield beside_hostile_passwords(portal)
     yield recovery_alike(portal, office)
     yield sign_in_alike(portal, office)
 
@@ -70,6 +80,40 @@ def fifty_at_once(portal: Server, office: Office) -> Iterator[Row]:
     # Two hashes of 19 MiB at a time; the rest is what 50 requests and their threads hold.
     peak = portal.memory("VmHWM")
     yield at_most("memory that it took, at its peak", 64, peak - idle, "MB", f"{peak:.0f} in all")
+
+
+def beside_hostile_passwords(portal: Server) -> Row:
+    """The median of GET `/` while 8 connections have hostile passwords checked, against idle.
+
+    Each from a network of its own, so that no quota spares the portal the judging.
+    """
+    requests = [
+        load.post(
+            "/verification/acces/password",
+            {"password": HOSTILE[turn % len(HOSTILE)]},
+            hx_request="true",
+            x_forwarded_for=_address(turn),
+        )
+        for turn in range(6_000)
+    ]
+    page = [load.get("/")]
+    idle: list[float] = []
+    beside: list[float] = []
+    for _ in range(3):
+        idle.append(load.run(portal.port, page, seconds=1, pause=PAUSE).percentile(50))
+        flood = load.Running(portal.port, requests, connections=8, seconds=600)
+        time.sleep(0.3)
+        beside.append(load.run(portal.port, page, seconds=2, pause=PAUSE).percentile(50))
+        came = flood.stop()
+        assert set(came.statuses) <= {200, 422, 429}, set(came.statuses)
+    return at_most_times(
+        "GET `/` beside hostile passwords from 8 connections, p50",
+        10,
+        median(beside),
+        median(idle),
+        "ms",
+        "idle",
+    )
 
 
 def recovery_alike(portal: Server, office: Office) -> Row:

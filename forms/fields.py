@@ -8,7 +8,7 @@ from rules.birth_date import birth_date
 from rules.email import email, email_slip
 from rules.matricule import matricule
 from rules.name import typed_family_name
-from rules.password import normalised, password
+from rules.password import normalised, within_bounds
 from rules.postal_code import postal_code
 
 
@@ -18,7 +18,7 @@ def _as_typed(text: str, ground: Ground) -> str | Refused:
 
 
 def _new_password(text: str, ground: Ground) -> str | Refused:
-    return password(text, ground.policy)
+    return within_bounds(text, ground.policy)
 
 
 def _same_text(text: str, ground: Ground) -> str:

@@ -13,7 +13,7 @@ from members import Means, Visit, Wait, devices
 from members.dead_ends import note, note_within, refusal
 from members.sessions import FULL, open_session
 from rules import N_, Refused
-from rules.password import normalised, password
+from rules.password import normalised
 from security.keys import Key
 from security.throttle import CURRENT_PASSWORD, HOUR, PASSWORD_SENT_AGAIN
 
@@ -151,7 +151,7 @@ async def change_password(
         wrong = await _check_current(means, account, current_password, visit, "password_page")
         if wrong:
             return wrong
-    chosen = password(new_password, means.policy, member.own_facts)
+    chosen = await means.passwords.judge(new_password, means.policy, member.own_facts)
     if isinstance(chosen, Refused):
         return chosen
     password_hash = await means.passwords.hash(chosen)

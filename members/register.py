@@ -12,7 +12,7 @@ from members.dead_ends import note
 from members.identify import AlreadyRegistered, NotFound
 from members.sessions import FULL, open_session
 from rules import Refused
-from rules.password import normalised, password
+from rules.password import normalised
 from security.throttle import CURRENT_PASSWORD
 
 CONSENT_VERSION = "2026-11-23"
@@ -45,7 +45,7 @@ async def register(
         return NotFound(code)
     account = await accounts.by_member(db, member_id)
     if account is None:
-        chosen = password(new_password, means.policy, member.own_facts)
+        chosen = await means.passwords.judge(new_password, means.policy, member.own_facts)
         if isinstance(chosen, Refused):
             return chosen
         fresh = Account(

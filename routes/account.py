@@ -24,6 +24,7 @@ from web.guards import acting, choosing, made_for_of, session_of, signed_in
 from web.portal import portal_of, visit_of
 from web.quotas import take
 from web.resume import typed_before
+from web.scoring import score_too
 from web.sending import sending_of
 
 WRONG_PASSWORD = Refused(N_("Ce n’est pas votre mot de passe actuel. Essayez de nouveau."))
@@ -178,6 +179,7 @@ async def _save(request: Request, session: Session, form: Form, body: dict[str, 
     bound = form.bind(body, portal.ground)
     current_password = bound.values.get("current_password")
     if bound.errors:
+        await score_too(request, bound)
         return await _password_page(request, session, bound)
     answer = await change.change_password(
         portal.means,

@@ -6,9 +6,10 @@ from starlette.responses import Response
 
 from forms.journey import FORMS
 from rules import Refused
-from rules.password import checklist, strength
+from rules.password import checklist, guessable, strength
 from web.answers import form_body, message
 from web.portal import portal_of
+from web.scoring import live_score
 
 
 async def check(request: Request) -> Response:
@@ -23,14 +24,22 @@ async def check(request: Request) -> Response:
     ground = portal_of(request).ground
     answer = form.apply(field, typed, ground)
     refused = answer if isinstance(answer, Refused) else None
+    status, strong = 200, ""
+    if field.checklist and not refused:
+        scored = await live_score(request, answer)
+        if scored is None:
+            status = 429
+        else:
+            refused = guessable(scored)
+            strong = strength(scored)
     return message(
         request,
         "check.html",
-        status=422 if refused else 200,
+        status=422 if refused else status,
         field=field,
         typed=typed,
         refused=refused,
         unmet=field.checklist and not all(rule.met for rule in checklist(text, ground.policy)),
-        strength=strength(text) if field.checklist and not refused else "",
+        strength=strong,
         hint=field.suggest(answer) if field.suggest and not refused else None,
     )

@@ -16,6 +16,7 @@ from web.answers import Begun, form_body, go, page
 from web.captcha import Captcha, judge_when_busy
 from web.portal import portal_of, visit_of
 from web.quotas import source_of, take
+from web.scoring import score_too
 from web.shared import shared_page
 
 STEP_ONE = "registration/identify.html"
@@ -83,11 +84,12 @@ async def complete(request: Request) -> Response:
     """Create the access and sign in."""
     portal = portal_of(request)
     body = await form_body(request, ACCESS.names)
-    bound = ACCESS.bind(body, portal.ground)
     member_id = portal.tokens.registration.read(body.get("token", ""))
-    if not isinstance(member_id, int):
-        return await _expired(request, bound.typed["email"])
+    if not isinstance(member_id, int):  # before the form is bound: strangers cost nothing
+        return await _expired(request, body.get("email", ""))
+    bound = ACCESS.bind(body, portal.ground)
     if bound.errors:
+        await score_too(request, bound)
         return await _step_two(request, bound, body)
     answer = await register(
         portal.means,

@@ -8,6 +8,8 @@ from rules import N_, Refused
 from rules.characters import trimmed
 
 MAXIMUM = 254
+_LABEL = 63
+"""Characters between two points of a domain (RFC 1035): Arabic digits cost their square."""
 
 # The providers that members here use, as (name, ending).
 _PROVIDERS = frozenset(
@@ -77,6 +79,8 @@ def email(text: str) -> str | Refused:
         )
     try:
         if "=?" in unicodedata.normalize("NFKC", text):
+            raise ValueError
+        if any(len(label) > _LABEL for label in text.rpartition("@")[2].split(".")):
             raise ValueError
         return validate_email(text, check_deliverability=False).normalized
     except ValueError:  # EmailNotValidError, and whatever the codecs of domains add to it

@@ -5,7 +5,14 @@ import re
 import unicodedata
 
 from rules import N_, Refused
-from rules.characters import APOSTROPHES, SPACES, folded_words, trimmed, visible
+from rules.characters import (
+    APOSTROPHES,
+    SPACES,
+    composed,
+    folded_words,
+    trimmed,
+    visible,
+)
 
 MAXIMUM = 80
 
@@ -140,7 +147,7 @@ def _is_title(word: str) -> bool:
 
 
 def _tidied(text: str) -> str:
-    return unicodedata.normalize("NFC", SPACES.sub(" ", trimmed(text)))
+    return composed(SPACES.sub(" ", trimmed(text)))
 
 
 def _refusal(name: str, signs: str = "") -> Refused | None:

@@ -1,20 +1,12 @@
 """The password: the guide's bounds exactly, and not one that a stranger guesses."""
 
-import threading
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from zxcvbn import zxcvbn
-
 from rules import N_, Refused
-from rules.characters import folded_words
-
-# Hostile text costs zxcvbn 80 ms at 16 characters and seconds at 72; what follows only adds.
-_SCORED = 16
-
-# zxcvbn keeps the facts of the member in a table of the module: two threads would mix them.
-_scoring = threading.Lock()
+from rules.characters import LONGEST, composed, folded_words
+from rules.guesses import score
 
 
 @dataclass(frozen=True)
@@ -41,12 +33,12 @@ def normalised(text: str) -> str:
 
     Keyboards differ in how they compose « é »; DESIGN §5 and NIST SP 800-63B ask for one form.
     """
-    return unicodedata.normalize("NFC", text)
+    return composed(text)
 
 
 def checklist(text: str, policy: PasswordPolicy) -> tuple[Check, ...]:
     """A typed password and the bounds in; each rule of the guide out, met or not (DESIGN §5)."""
-    text = normalised(text)
+    text = normalised(text)[:LONGEST]
     return (
         Check(
             N_("De %(minimum)s à %(maximum)s caractères"),
@@ -66,11 +58,10 @@ def checklist(text: str, policy: PasswordPolicy) -> tuple[Check, ...]:
     )
 
 
-def password(text: str, policy: PasswordPolicy, facts: Sequence[str] = ()) -> str | Refused:
-    """A typed password, the bounds and the member's own facts in; the normalised password out.
+def within_bounds(text: str, policy: PasswordPolicy) -> str | Refused:
+    """A typed password and the bounds of the guide in (DESIGN §5); normalised out, or `Refused`.
 
-    The guide's bounds (DESIGN §5), then refused where it holds a fact of four characters or
-    more, or where zxcvbn scores it 0 or 1 (SECURITY C4).
+    What a form and its live check ask at once; `password` asks the rest.
     """
     text = normalised(text)
     if not text:
@@ -93,25 +84,41 @@ def password(text: str, policy: PasswordPolicy, facts: Sequence[str] = ()) -> st
     # Lone surrogates have no UTF-8 form, so no hash.
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
         return Refused(N_("Employez seulement des caractères du clavier."))
+    return text
+
+
+def password(text: str, policy: PasswordPolicy, facts: Sequence[str] = ()) -> str | Refused:
+    """A typed password, the bounds and the member's own facts in; the normalised password out.
+
+    Refused too where it holds a fact of four characters or more, or is guessable (SECURITY C4).
+    Costs what `score` costs: not for the event loop.
+    """
+    chosen = within_bounds(text, policy)
+    if isinstance(chosen, Refused):
+        return chosen
     folded_facts = ["".join(folded_words(fact)) for fact in facts]
-    if _holds_one_of(folded_facts, text):
+    if _holds_one_of(folded_facts, chosen):
         return Refused(
             N_(
                 "Choisissez un mot de passe sans votre nom, votre matricule, "
                 "votre date de naissance ni votre code postal."
             )
         )
-    if _is_guessable(text, [*facts, *folded_facts]):
+    return guessable(score(chosen, [*facts, *folded_facts])) or chosen
+
+
+def guessable(scored: int) -> Refused | None:
+    """A password's score in; what is said of one that a stranger guesses, None of any other."""
+    if scored <= 1:
         return Refused(N_("Choisissez un mot de passe plus difficile à deviner."))
-    return text
+    return None
 
 
-def strength(text: str) -> str:
-    """A password that `password` accepts in; how hard it is to guess, as a sentence, out."""
-    score = _score(normalised(text), [])
-    if score >= 4:
+def strength(scored: int) -> str:
+    """The score of a password that is not guessable in; how strong it is, as a sentence, out."""
+    if scored >= 4:
         return N_("Solidité : excellente.")
-    return N_("Solidité : bonne.") if score == 3 else N_("Solidité : moyenne.")
+    return N_("Solidité : bonne.") if scored == 3 else N_("Solidité : moyenne.")
 
 
 def _has_length(text: str, policy: PasswordPolicy) -> bool:
@@ -129,17 +136,3 @@ def _has_digits(text: str, policy: PasswordPolicy) -> bool:
 def _holds_one_of(folded_facts: list[str], text: str) -> bool:
     folded = "".join(folded_words(text))
     return any(len(fact) >= 4 and fact in folded for fact in folded_facts)
-
-
-def _is_guessable(text: str, facts: list[str]) -> bool:
-    return _score(text, facts) <= 1
-
-
-def _score(text: str, facts: list[str]) -> int:
-    """From 0, guessed at once, to 4; what zxcvbn cannot judge is worth nothing."""
-    try:
-        with _scoring:
-            score: int = zxcvbn(text[:_SCORED], user_inputs=facts)["score"]
-            return score
-    except Exception:  # it is known to raise on odd text
-        return 0

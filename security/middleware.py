@@ -18,8 +18,8 @@ from logs import REQUEST_ID
 log = logging.getLogger("portal")
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-MAX_BODY = 16 * 1024
-"""Bytes of a request's body: the longest form holds a few hundred."""
+MAX_BODY = 4 * 1024
+"""Bytes of a request's body: the longest form holds a few hundred, percent-encoded."""
 
 
 class BasePath:

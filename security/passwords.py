@@ -1,21 +1,30 @@
-"""Password hashes: argon2id, in a thread, behind a limiter."""
+"""What passwords cost, off the event loop and bounded: argon2id hashes, and judging new ones."""
 
 import contextlib
 import os
 import secrets
 import sys
 import threading
+from collections.abc import Callable, Sequence
 from functools import cache
+from typing import TypeVar
 
 import anyio
 import anyio.to_thread
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from rules import Refused, guesses
+from rules.password import PasswordPolicy, password
+
 # The OWASP password storage cheat sheet's second argon2id setting: 19 MiB, two passes, one lane.
 HASHER = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)
 AT_ONCE = max(1, min(2, (os.cpu_count() or 2) - 1))
 """How many hashes are computed at the same time: it bounds memory, and leaves the loop a core."""
+
+IN_LINE = 8
+"""How many new passwords may be under judgement before a live check goes without."""
+T = TypeVar("T")
 
 
 @cache
@@ -25,11 +34,17 @@ def _nobodys(hasher: PasswordHasher) -> str:
 
 
 class Passwords:
-    """Hashes and verifies passwords off the event loop; `verifications` counts for the tests."""
+    """Hashes, verifies and judges passwords off the event loop.
+
+    `verifications` counts for the tests.
+    """
 
     def __init__(self, hasher: PasswordHasher = HASHER) -> None:
         self._hasher = hasher
         self._limiter = anyio.CapacityLimiter(AT_ONCE)
+        # Judging is plain Python: two threads would only take turns.
+        self._judging = anyio.CapacityLimiter(1)
+        self._in_line = 0
         self._dummy = _nobodys(hasher)
         self.verifications = 0
 
@@ -43,6 +58,28 @@ class Passwords:
         return await anyio.to_thread.run_sync(
             self._verify, password_hash, password, limiter=self._limiter
         )
+
+    async def judge(
+        self, typed: str, policy: PasswordPolicy, facts: Sequence[str] = ()
+    ) -> str | Refused:
+        """What `rules.password.password` says of a new password."""
+        return await self._in_turn(password, typed, policy, facts)
+
+    async def score(self, password: str) -> int:
+        """What `rules.guesses.score` gives a new password, without its member's facts."""
+        return await self._in_turn(guesses.score, password)
+
+    @property
+    def many_wait(self) -> bool:
+        """Whether so many are to be judged that nobody should come who can do without."""
+        return self._in_line >= IN_LINE
+
+    async def _in_turn(self, work: Callable[..., T], *given: object) -> T:
+        self._in_line += 1
+        try:
+            return await anyio.to_thread.run_sync(work, *given, limiter=self._judging)
+        finally:
+            self._in_line -= 1
 
     def _hash(self, password: str) -> str:
         _give_way()

@@ -15,6 +15,7 @@ from security.challenge import Challenges
 from security.clock import Clock
 from security.form_tokens import FormTokens
 from security.keys import Key, derive
+from security.pace import Pace
 from security.passwords import Passwords
 from security.throttle import Throttle
 from security.tokens import Tokens
@@ -36,6 +37,8 @@ class Portal:
     challenges: Challenges
     policy: PasswordPolicy
     throttle: Throttle
+    scores: Pace
+    """How often a network has new passwords scored while they are typed: phones share one."""
     address_key: Key
     recovery_key: Key
 
@@ -54,6 +57,7 @@ class Portal:
             challenges=Challenges(derive(keys, "challenge"), tokens),
             policy=PasswordPolicy(settings.password_min, settings.password_max),
             throttle=Throttle(db, derive(keys, "throttle"), clock),
+            scores=Pace(clock, burst=120, every=1),
             address_key=derive(keys, "address"),
             recovery_key=derive(keys, "recovery"),
         )

@@ -20,6 +20,7 @@ from forms.journey import (
 )
 from members.my_data import FACTS
 from routes import routes
+from security.middleware import MAX_BODY
 from settings import Settings
 from tests.conftest import HTMX, Browser
 from tests.given import session
@@ -92,7 +93,7 @@ async def test_a_doubled_field_a_file_and_too_much_are_refused(
         assert answer.status_code == 400, name
     name = next(iter(TAKES[url][0]), "matricule")
     assert (await browser.post(url, files={name: b"x"})).status_code == 400
-    long = f"{name}=".encode() + b"x" * 16 * 1024
+    long = f"{name}=".encode() + b"x" * MAX_BODY
     assert (await browser.post(url, content=long, headers=FORM)).status_code == 413
     assert digest() == before
 
@@ -111,7 +112,7 @@ async def test_a_query_string_is_ignored(browser: Browser, portal: Portal, url: 
 
 
 async def test_a_body_of_the_limit_is_read(browser: Browser) -> None:
-    body = b"matricule=" + b"1" * (16 * 1024 - 10)
+    body = b"matricule=" + b"1" * (MAX_BODY - 10)
     answer = await browser.post("/inscription", content=body, headers=FORM)
     assert answer.status_code == 422
 
