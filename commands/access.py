@@ -5,6 +5,7 @@ from datetime import datetime
 import click
 
 from commands import fail, member_argument, with_database
+from commands.member import TO_THE_MEMBER
 from commands.telephone import with_member
 from db import accounts
 from db.database import Database, Transaction
@@ -14,6 +15,7 @@ from members.purge import purge as purge_all
 from security.clock import system_clock
 from settings import Settings
 from upkeep import keys
+from upkeep.doctor import portail
 from upkeep.restore import drop_aside
 
 
@@ -51,12 +53,17 @@ def annul(matricule: str) -> None:
     erased, active = with_member(matricule, work)
     if not erased:
         fail(f"Le membre {matricule} n’a pas d’accès.")
-    then = (
-        "Il peut s’inscrire de nouveau."
-        if active
-        else "Il n’est plus membre actif : une liste qui le contient lui rouvre l’inscription."
+    click.echo(
+        f"L’accès du membre {matricule} est annulé. Qui l’avait créé connaît les quatre "
+        "renseignements : une nouvelle inscription demandera donc un code du bureau."
     )
-    click.echo(f"L’accès du membre {matricule} est annulé. {then}")
+    if not active:
+        click.echo(
+            "Il n’est plus membre actif : une liste qui le contient lui rouvre l’inscription."
+        )
+        return
+    code = portail(f"member code {matricule}")
+    click.echo(f"Pour donner ce code : {code}. {TO_THE_MEMBER}")
 
 
 @click.command()

@@ -46,7 +46,8 @@ def rotate_key(leaked: bool) -> None:
     click.echo(
         "La nouvelle clé sert dès que le portail redémarre (sudo systemctl restart portail). "
         + (
-            "Les liens de courriel et mots de passe temporaires déjà envoyés ne servent plus."
+            "Les liens de courriel, mots de passe temporaires et codes du bureau déjà donnés ne "
+            "servent plus."
             if leaked
             else "L’ancienne est encore acceptée 7 jours, puis « purge » l’enlève."
         )

@@ -3,10 +3,12 @@
 import click
 
 from commands import fail, member_argument, telephone
-from commands.telephone import with_member
+from commands.telephone import moment, with_member
+from db import accounts
 from db.accounts import Account
 from db.database import Database
 from db.members import Member
+from members.annul import make_code
 from members.telephone import replace_email
 from members.telephone import unfreeze as reopen
 from rules import Refused
@@ -15,6 +17,12 @@ from security.clock import system_clock
 from security.passwords import Passwords
 from settings import Settings
 from texts import texts
+from web.portal import Portal
+
+TO_THE_MEMBER = (
+    "Dites-le au membre lui-même, en le rappelant au numéro que le bureau connaît : qui appelle "
+    "peut être celui qui s’était inscrit à sa place."
+)
 
 
 @click.group()
@@ -40,6 +48,32 @@ def email(matricule: str, address: str) -> None:
     click.echo(f"{matricule} : {before.email} est remplacée par {new} ; les deux sont avisées.")
     if before.frozen_at is not None:
         click.echo(f"L’accès reste bloqué : « manage.py member unfreeze {matricule} » le rouvre.")
+
+
+@member.command()
+@member_argument
+def code(matricule: str) -> None:
+    """Donner un code à MATRICULE, dont l’accès a été annulé, pour s’inscrire de nouveau."""
+
+    async def work(settings: Settings, db: Database, member: Member) -> tuple[str, str]:
+        if await accounts.by_member(db, member.id):
+            fail(f"{matricule} a un accès : il n’a pas à s’inscrire. Aucun code n’est fait.")
+        if not member.active:
+            fail(
+                f"{matricule} n’est plus membre actif : aucun code n’est fait. "
+                "S’il l’est de nouveau, chargez une liste qui le contient.",
+                code=1,
+            )
+        key = Portal.assemble(settings, db, system_clock).recovery_key
+        made = await make_code(db, member.id, key, now=system_clock(), actor="office")
+        if made is None:
+            fail(f"{matricule} peut s’inscrire sans code : son accès n’a pas été annulé.")
+        return made[0], moment(settings, made[1])
+
+    spoken, until = with_member(matricule, work)
+    click.echo(f"Code de {matricule} : {spoken}")
+    click.echo(f"Il sert une fois, jusqu’au {until} ; un code d’avant ne sert plus.")
+    click.echo(f"La page de l’inscription le demande. {TO_THE_MEMBER}")
 
 
 @member.command()

@@ -8,8 +8,9 @@ from typing import TypeVar
 import click
 
 from commands import fail, member_argument, with_database, words
-from db import accounts, email_changes, journal, members, outbox
+from db import accounts, annulments, email_changes, journal, members, outbox
 from db.accounts import Account
+from db.annulments import Annulment
 from db.database import Database
 from db.email_changes import EmailChange
 from db.journal import Entry
@@ -51,7 +52,7 @@ def call(code: str) -> None:
         if entry is None:
             return None
         member = await members.by_id(db, entry.member_id) if entry.member_id else None
-        lines = [WARNING, "", f"Quand     : {_moment(settings, entry.at)}"]
+        lines = [WARNING, "", f"Quand     : {moment(settings, entry.at)}"]
         lines.append(f"Écran     : {words.say(SCREENS.get(entry.event, ''))}")
         lines.append(f"Quoi      : {words.event(entry.event)}")
         lines.append(f"Membre    : {_who(entry, member)}")
@@ -62,7 +63,7 @@ def call(code: str) -> None:
         for other, matricule in around.entries:
             mark = "→" if other.id == entry.id else " "
             lines.append(
-                f"{mark} {_moment(settings, other.at)}  {matricule or '  –  '}  {_told(other)}"
+                f"{mark} {moment(settings, other.at)}  {matricule or '  –  '}  {_told(other)}"
             )
         if around.left_out:
             others = "autres" if around.left_out > 1 else "autre"
@@ -87,7 +88,8 @@ def show(matricule: str) -> None:
         portal = Portal.assemble(settings, db, system_clock)
         lines = [f"{member.matricule} {member.family_name}, {member.first_name}"]
         lines.append("Membre actif" if member.active else "N’est plus membre actif")
-        lines += _account(settings, account, change)
+        annulment = await annulments.by_member(db, member.id)
+        lines += _account(settings, account, change) if account else _none(settings, annulment)
         lines += ["", "Attentes :"]
         waits = await telephone.waits(db, portal.throttle, member)
         lines += [
@@ -97,14 +99,14 @@ def show(matricule: str) -> None:
         lines += [] if waits else ["  aucune"]
         lines += ["", "Dernières connexions :"]
         entered = await journal.sign_ins(db, member.id, most=5)
-        lines += [f"  {_moment(settings, at)}" for at in entered] or ["  aucune"]
+        lines += [f"  {moment(settings, at)}" for at in entered] or ["  aucune"]
         lines += ["", "Derniers événements :"]
         entries = await journal.of_member(db, member.id, most=12)
-        lines += [f"  {_moment(settings, e.at)}  {_told(e)}" for e in entries] or ["  aucun"]
+        lines += [f"  {moment(settings, e.at)}  {_told(e)}" for e in entries] or ["  aucun"]
         lines += ["", "Derniers courriels :"]
         mails = await outbox.of_member(db, member.id, most=10)
         lines += [
-            f"  {_moment(settings, mail.queued_at)}  {words.mail(mail.kind)}  {_fate(mail)}"
+            f"  {moment(settings, mail.queued_at)}  {words.mail(mail.kind)}  {_fate(mail)}"
             for mail in mails
         ] or ["  aucun"]
         return lines
@@ -204,13 +206,25 @@ class NoMember:
     """The roster does not know the matricule."""
 
 
-def _account(settings: Settings, account: Account | None, change: EmailChange | None) -> list[str]:
-    if account is None:
+def _none(settings: Settings, annulment: Annulment | None) -> list[str]:
+    """Why there is no access, and what a new one asks for."""
+    if annulment is None:
         return ["Pas d’accès : ce membre ne s’est jamais inscrit."]
+    lines = [
+        f"Pas d’accès : annulé le {moment(settings, annulment.at)} ; s’inscrire demande un code."
+    ]
+    if annulment.expires_at is None:
+        return [*lines, "Code : aucun n’a été donné."]
+    is_over = annulment.expires_at <= system_clock()
+    state = "ne sert plus depuis le" if is_over else "donné, bon jusqu’au"
+    return [*lines, f"Code : {state} {moment(settings, annulment.expires_at)}"]
+
+
+def _account(settings: Settings, account: Account, change: EmailChange | None) -> list[str]:
     state = "bloqué" if account.frozen_at is not None else "ouvert"
     confirmed = "confirmée" if account.email_confirmed_at else "pas encore confirmée"
     lines = [
-        f"Accès {state}, créé le {_moment(settings, account.created_at)}",
+        f"Accès {state}, créé le {moment(settings, account.created_at)}",
         f"Adresse : {account.email} ({confirmed})",
     ]
     if change:
@@ -260,5 +274,6 @@ def _told(entry: Entry) -> str:
     return " · ".join([words.event(entry.event), *details])
 
 
-def _moment(settings: Settings, at: int) -> str:
+def moment(settings: Settings, at: int) -> str:
+    """A time as the office reads it: `2026-11-25 13:05:00`."""
     return f"{datetime.fromtimestamp(at, settings.timezone):%Y-%m-%d %H:%M:%S}"

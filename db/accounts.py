@@ -43,9 +43,8 @@ async def by_matricule(db: Reader, matricule: str) -> Account | None:
 
 
 async def add(tx: Transaction, account: Account) -> bool:
-    """Insert the access unless the member has one; says whether it did."""
+    """Insert the access unless the member has one, or is gone; says whether it did."""
     values = (
-        account.member_id,
         account.email,
         account.email_confirmed_at,
         account.password_hash,
@@ -57,9 +56,9 @@ async def add(tx: Transaction, account: Account) -> bool:
         account.frozen_at,
     )
     added = await tx.execute(
-        f"INSERT INTO account ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT DO NOTHING",
-        values,
+        f"INSERT INTO account ({COLUMNS})"
+        " SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM member WHERE id = ? ON CONFLICT DO NOTHING",
+        (*values, account.member_id),
     )
     return added == 1
 

@@ -20,9 +20,10 @@ async def write(
 
     `detail` holds words of ours (which facts differed, counts), never a value that was typed.
     """
+    # Who was erased meanwhile is not named: the request under way ends as any other.
     await tx.execute(
         "INSERT INTO journal (at, event, member_id, actor, address, call_code, detail)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        " VALUES (?, ?, (SELECT id FROM member WHERE id = ?), ?, ?, ?, ?)",
         (at, event, member_id, actor, address, call_code, detail),
     )
 

@@ -8,7 +8,12 @@ from rules.birth_date import birth_date
 from rules.email import email, email_slip
 from rules.matricule import matricule
 from rules.name import typed_family_name
+<<<<<<< HEAD
 from rules.password import normalised, within_bounds
+=======
+from rules.office_code import office_code
+from rules.password import normalised, password
+>>>>>>> 6099d58 (Ask for a code from the office after an access was annulled, and void every older token of step two)
 from rules.postal_code import postal_code
 
 
@@ -55,6 +60,14 @@ POSTAL_CODE = Field(
     hint=N_("Par exemple J7J 8G8"),
     autocomplete="postal-code",
     capitals="characters",
+)
+OFFICE_CODE = Field(
+    "office_code",
+    N_("Code du bureau"),
+    lambda text, ground: office_code(text),
+    hint=N_("Huit lettres ou chiffres, par exemple 7KQM-2XPD"),
+    capitals="characters",
+    live=False,
 )
 EMAIL = Field(
     "email",

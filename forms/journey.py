@@ -12,6 +12,7 @@ from forms.fields import (
     MATRICULE,
     NEW_PASSWORD,
     NEW_PASSWORD_AGAIN,
+    OFFICE_CODE,
     PASSWORD,
     POSTAL_CODE,
 )
@@ -29,6 +30,8 @@ ACCESS = Form(
     (EMAIL, EMAIL_AGAIN, NEW_PASSWORD, NEW_PASSWORD_AGAIN),
     frozenset({"token", "matricule"}),
 )
+ACCESS_WITH_CODE = Form(ACCESS.name, (OFFICE_CODE, *ACCESS.fields), ACCESS.hidden)
+"""The same where the office took back an access from before."""
 RECOVERY = Form("recuperation", FACTS, ASKED)
 CHANGE_EMAIL = Form(
     "courriel",
@@ -60,7 +63,7 @@ FORMS = {
     for form in (
         SIGN_IN,
         IDENTIFY,
-        ACCESS,
+        ACCESS_WITH_CODE,
         RECOVERY,
         CHANGE_EMAIL,
         CHANGE_PASSWORD,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from db import accounts, email_changes, freeze_links, members, recoveries
+from db import accounts, annulments, email_changes, freeze_links, members, recoveries
 from db.database import Database
 from db.members import Member
 from db.outbox import Mail
@@ -86,7 +86,13 @@ async def access_reopened(desk: Desk, mail: Mail, member: Member) -> Letter | No
 
 async def not_registered(desk: Desk, mail: Mail, member: Member) -> Letter:
     """To the roster's address of a member who asked for a recovery without having an access."""
-    return Letter("not_registered", {"registration_link": desk.link("/inscription")})
+    return Letter(
+        "not_registered",
+        {
+            "registration_link": desk.link("/inscription"),
+            "wants_code": await annulments.by_member(desk.db, member.id) is not None,
+        },
+    )
 
 
 async def password_changed(desk: Desk, mail: Mail, member: Member) -> Letter:

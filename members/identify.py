@@ -4,7 +4,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import date
 
-from db import accounts, journal, members
+from db import accounts, annulments, journal, members
 from db.database import Database, Reader
 from db.members import Member
 from members import Visit
@@ -29,9 +29,14 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """A member without an access."""
+    """A member without an access.
+
+    `mark` is that of the annulment of the access from before, zero where there was none: the next
+    access then asks for the office's code.
+    """
 
     member_id: int
+    mark: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,8 @@ async def identify(
             address=visit.address,
         )
     )
-    return Identified(member_id)
+    annulment = await annulments.by_member(db, member_id)
+    return Identified(member_id, annulment.mark if annulment else 0)
 
 
 async def recognise(db: Reader, facts: Facts) -> Member | Near:

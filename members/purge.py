@@ -1,6 +1,7 @@
 """Forgetting what is past its term (SECURITY P6)."""
 
 from db import (
+    annulments,
     challenges,
     devices,
     email_changes,
@@ -29,6 +30,7 @@ async def purge(tx: Transaction, *, now: int, journal_days: int) -> dict[str, in
         "session": await sessions.purge(tx, idle_since=now - IDLE, begun_before=now - ABSOLUTE),
         "email_change": await email_changes.purge(tx, now - PENDING_DAYS * DAY),
         "recovery": await recoveries.purge(tx, now),
+        "annulment": await annulments.purge(tx, now),
         "spent_challenge": await challenges.purge(tx, now),
         "throttle": await throttles.purge(tx, now * 1000),
         "freeze_link": await freeze_links.purge(tx, now),

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from db import accounts, journal, members
+from db import accounts, annulments, journal, members
 from db.accounts import Account
 from db.database import Transaction
 from mail import messages
 from mail.outbox import queue
-from members import Means, Visit, devices
+from members import Means, Visit, Wait, devices
+from members.annul import WrongCode, check_code
 from members.dead_ends import note
-from members.identify import AlreadyRegistered, NotFound
+from members.identify import AlreadyRegistered, Identified, NotFound
 from members.sessions import FULL, open_session
 from rules import Refused
 from rules.password import normalised
@@ -28,15 +29,25 @@ class Registered:
     device: str
 
 
+@dataclass(frozen=True, slots=True)
+class Void:
+    """The office took an access of this member back, or gave another code, since step one."""
+
+
 async def register(
-    means: Means, member_id: int, email: str, new_password: str, visit: Visit
-) -> Registered | AlreadyRegistered | NotFound | Refused:
+    means: Means,
+    identified: Identified,
+    email: str,
+    new_password: str,
+    office_code: str,
+    visit: Visit,
+) -> Registered | AlreadyRegistered | NotFound | Void | WrongCode | Wait | Refused:
     """Create the access and sign in; `Refused` when the password is made of the member's facts.
 
-    Sent again with the password that was just set, it signs in: the first answer was lost on
-    its way (DESIGN §3).
+    `office_code` is asked where an access was taken back. Sent again with the password that was
+    just set, it signs in: the first answer was lost on its way (DESIGN §3).
     """
-    db, now = means.db, visit.now
+    db, now, member_id = means.db, visit.now, identified.member_id
     member = await members.by_id(db, member_id)
     if member is None:
         return NotFound(await note(db, "identify_failed", visit))
@@ -45,7 +56,18 @@ async def register(
         return NotFound(code)
     account = await accounts.by_member(db, member_id)
     if account is None:
+<<<<<<< HEAD
         chosen = await means.passwords.judge(new_password, means.policy, member.own_facts)
+=======
+        annulment = await annulments.by_member(db, member_id)
+        if identified.mark != (annulment.mark if annulment else 0):
+            return Void()
+        if annulment:
+            wrong = await check_code(means, annulment, office_code, visit)
+            if wrong:
+                return wrong
+        chosen = password(new_password, means.policy, member.own_facts)
+>>>>>>> 6099d58 (Ask for a code from the office after an access was annulled, and void every older token of step two)
         if isinstance(chosen, Refused):
             return chosen
         fresh = Account(
@@ -61,13 +83,18 @@ async def register(
             frozen_at=None,
         )
 
-        async def create(tx: Transaction) -> Registered | None:
+        async def create(tx: Transaction) -> Registered | Void | None:
+            if await annulments.by_member(tx, member_id) != annulment:
+                # Another tab may have used the code: the access is there then.
+                return None if await accounts.by_member(tx, member_id) else Void()
             if not await accounts.add(tx, fresh):
                 return None
+            await annulments.remove(tx, member_id)
             await queue(tx, messages.welcome, email, now=now, member_id=member_id)
             if member.email and member.email.casefold() != email.casefold():
                 await queue(tx, messages.access_created, member.email, now=now, member_id=member_id)
-            return await _sign_in(tx, member_id, visit, "registered")
+            detail = "with_code" if annulment else None
+            return await _sign_in(tx, member_id, visit, "registered", detail)
 
         registered = await db.write(create)
         if registered:
@@ -95,8 +122,12 @@ async def _sent_again(
     return await means.db.write(lambda tx: _sign_in(tx, member_id, visit, "signed_in"))
 
 
-async def _sign_in(tx: Transaction, member_id: int, visit: Visit, event: str) -> Registered:
-    await journal.write(tx, event, at=visit.now, member_id=member_id, address=visit.address)
+async def _sign_in(
+    tx: Transaction, member_id: int, visit: Visit, event: str, detail: str | None = None
+) -> Registered:
+    await journal.write(
+        tx, event, at=visit.now, member_id=member_id, address=visit.address, detail=detail
+    )
     device = await devices.remember(tx, visit.device, member_id, visit.now)
     cookie = await open_session(tx, member_id, FULL, visit.now, visit.session)
     return Registered(member_id, cookie, device)

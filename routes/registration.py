@@ -3,14 +3,15 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forms import Bound
-from forms.journey import ACCESS, IDENTIFY
+from forms import Bound, Form
+from forms.journey import ACCESS, ACCESS_WITH_CODE, IDENTIFY
 from members import Wait
+from members.annul import WrongCode
 from members.dead_ends import note_once
 from members.identify import AlreadyRegistered, Facts, Identified, NotFound
 from members.identify import identify as find
-from members.register import register
-from rules import Refused
+from members.register import Void, register
+from rules import N_, Refused
 from security import throttle
 from web.answers import Begun, form_body, go, page
 from web.captcha import Captcha, judge_when_busy
@@ -21,6 +22,9 @@ from web.shared import shared_page
 
 STEP_ONE = "registration/identify.html"
 STEP_TWO = "registration/access.html"
+WRONG_CODE = Refused(
+    N_("Ce n’est pas le code du bureau, ou il ne sert plus : vérifiez-le, ou appelez le bureau.")
+)
 
 
 async def start(request: Request) -> Response:
@@ -53,8 +57,8 @@ async def identify(request: Request) -> Response:
         request,
         STEP_TWO,
         push="access",
-        form=ACCESS.blank(portal.ground, email=kept_email),
-        token=portal.tokens.registration.make(answer.member_id),
+        form=_form(answer).blank(portal.ground, email=kept_email),
+        token=portal.tokens.registration.make([answer.member_id, answer.mark]),
         matricule=bound.values["matricule"],
     )
 
@@ -69,12 +73,13 @@ async def access_again(request: Request) -> Response:
     """Step two as it was at first, for its language switch."""
     portal = portal_of(request)
     body = await form_body(request, {"token", "matricule"})
-    if not isinstance(portal.tokens.registration.read(body["token"]), int):
+    identified = _read(request, body["token"])
+    if identified is None:
         return await _expired(request, "", status=200)
     return await page(
         request,
         STEP_TWO,
-        form=ACCESS.blank(portal.ground),
+        form=_form(identified).blank(portal.ground),
         token=body["token"],
         matricule=body.get("matricule", ""),
     )
@@ -83,25 +88,41 @@ async def access_again(request: Request) -> Response:
 async def complete(request: Request) -> Response:
     """Create the access and sign in."""
     portal = portal_of(request)
+<<<<<<< HEAD
     body = await form_body(request, ACCESS.names)
     member_id = portal.tokens.registration.read(body.get("token", ""))
     if not isinstance(member_id, int):  # before the form is bound: strangers cost nothing
         return await _expired(request, body.get("email", ""))
     bound = ACCESS.bind(body, portal.ground)
+=======
+    body = await form_body(request, ACCESS_WITH_CODE.names)
+    identified = _read(request, body.get("token", ""))
+    if identified is None:
+        return await _expired(request, body.get("email", ""))
+    bound = _form(identified).bind(body, portal.ground)
+>>>>>>> 6099d58 (Ask for a code from the office after an access was annulled, and void every older token of step two)
     if bound.errors:
         await score_too(request, bound)
         return await _step_two(request, bound, body)
     answer = await register(
         portal.means,
-        member_id,
+        identified,
         bound.values["email"],
         bound.values["password"],
+        bound.values.get("office_code", ""),
         visit_of(request),
     )
     match answer:
         case Refused():
             bound.errors["password"] = answer
             return await _step_two(request, bound, body)
+        case WrongCode(call_code):
+            bound.errors["office_code"] = WRONG_CODE
+            return await _step_two(request, bound, body, call_code=call_code)
+        case Wait():
+            return await _step_two(request, bound, body, wait=answer)
+        case Void():
+            return await _expired(request, bound.typed["email"])
         case AlreadyRegistered() | NotFound():
             blank = IDENTIFY.blank(portal.ground)
             return await _step_one(
@@ -109,6 +130,18 @@ async def complete(request: Request) -> Response:
             )
     begun = Begun(answer.cookie, answer.device)
     return await go(request, "member", flash="registered", begun=begun)
+
+
+def _read(request: Request, token: str) -> Identified | None:
+    """Who the token of step two is for; None when it is no longer good."""
+    match portal_of(request).tokens.registration.read(token):
+        case [int(member_id), int(mark)]:
+            return Identified(member_id, mark)
+    return None
+
+
+def _form(identified: Identified) -> Form:
+    return ACCESS_WITH_CODE if identified.mark else ACCESS
 
 
 def _dead_end(answer: AlreadyRegistered | NotFound) -> str:
@@ -165,7 +198,14 @@ async def _expired(request: Request, kept_email: str, *, status: int = 422) -> R
     )
 
 
-async def _step_two(request: Request, bound: Bound, body: dict[str, str]) -> Response:
+async def _step_two(
+    request: Request,
+    bound: Bound,
+    body: dict[str, str],
+    *,
+    call_code: str = "",
+    wait: Wait | None = None,
+) -> Response:
     return await page(
         request,
         STEP_TWO,
@@ -173,4 +213,6 @@ async def _step_two(request: Request, bound: Bound, body: dict[str, str]) -> Res
         form=bound,
         token=body["token"],
         matricule=body.get("matricule", ""),
+        call_code=call_code,
+        wait=wait,
     )

@@ -72,6 +72,15 @@ def without_punctuation(text: str) -> str:
     return visible(text).strip(_AROUND)
 
 
+def code_of(text: str) -> str:
+    """A code that was typed or copied in; its letters and digits alone out, in capitals.
+
+    Whatever a phone or a mail program put between or around them goes; NFKC makes full-width
+    letters plain ones.
+    """
+    return "".join(c for c in unicodedata.normalize("NFKC", text).upper() if c.isalnum())
+
+
 def folded_words(text: str) -> list[str]:
     """Text in, its words out, without case, accents and ligatures; all other signs part words.
 

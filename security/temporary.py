@@ -1,8 +1,8 @@
 """Temporary passwords for the mail of « Mot de passe oublié » (DESIGN §6)."""
 
 import secrets
-import unicodedata
 
+from rules.characters import code_of
 from security.keys import Key, keyed_hash, keyed_hashes
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -28,8 +28,7 @@ def code_hmacs(key: Key, typed: str) -> tuple[bytes, ...]:
     them; one for each secret key in use. A text that cannot be one gives as many that are never
     held: the look-up costs the same.
     """
-    # NFKC: full-width letters are letters. What else is no letter or digit was never written.
-    code = "".join(c for c in unicodedata.normalize("NFKC", typed).upper() if c.isalnum())
+    code = code_of(typed)
     if len(code) != LENGTH or not set(code) <= set(ALPHABET):
         code = ""
     return keyed_hashes(key, code)

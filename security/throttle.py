@@ -52,6 +52,11 @@ IDENTIFY_FACTS = Quota("identify, facts", burst=6, every=15 * MINUTE)
 
 The name stays out of the key: it can be written in several ways, each would be another try.
 """
+OFFICE_CODE = Quota("office code", burst=10, every=5 * MINUTE)
+"""By member, network and code: nobody elsewhere closes the way, and a new code opens it anew.
+
+There is no total over all networks: 40 bits need none, and a stranger could fill it.
+"""
 RECOVER_MATRICULE = SoftLock("recover, matricule")
 RECOVER_FACTS = Quota("recover, facts", burst=6, every=15 * MINUTE)
 """As for identifying; they also bound the mails that one member can be sent."""

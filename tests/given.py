@@ -12,6 +12,7 @@ import httpx
 from db import accounts, members
 from db.accounts import Account
 from db.database import Database
+from members.annul import annul
 from members.identify import Facts
 from members.sessions import FULL, open_session
 from security.passwords import HASHER
@@ -40,6 +41,13 @@ async def access(portal: Portal, person: Person, *, email: str = "", confirmed: 
     )
     await portal.db.write(lambda tx: accounts.add(tx, account))
     return member.id
+
+
+async def annulled(portal: Portal, person: Person) -> int:
+    """Somebody registered in that person's name, and the office took it back; gives the id."""
+    member_id, now = await access(portal, person), portal.clock()
+    await portal.db.write(lambda tx: annul(tx, member_id, now=now, actor="office"))
+    return member_id
 
 
 async def session(browser: Browser, portal: Portal, person: Person, scope: str = FULL) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from db import copies, journal, outbox, recoveries, sessions, throttles
+from db import annulments, copies, journal, outbox, recoveries, sessions, throttles
 from db.database import Database, FileLock, Transaction, use_of
 from db.migrate import migrate
 from settings import Settings
@@ -38,9 +38,10 @@ class Restored:
 async def restore(settings: Settings, archive: Path, now: int) -> Restored:
     """Put `archive` in the place of the database, migrated to this version.
 
-    Sessions, temporary passwords and counters of tries are emptied, for they may have been ended
-    since; the present file is kept beside. Raises `DatabaseBusy` while anybody has the database
-    open, `NotABackup`, `SchemaTooNew`, `sqlite3.Error` or `OSError`: the present one then stays.
+    Sessions, temporary passwords, the office's codes and counters of tries are emptied, for they
+    may have been ended since; the present file is kept beside. Raises `DatabaseBusy` while anybody
+    has the database open, `NotABackup`, `SchemaTooNew`, `sqlite3.Error` or `OSError`: the present
+    one then stays.
     """
     database = settings.database
     database.parent.mkdir(parents=True, exist_ok=True)
@@ -69,6 +70,7 @@ async def _prepare(copy: Path, now: int) -> int:
         await sessions.empty(tx)
         await recoveries.empty(tx)
         await throttles.empty(tx)
+        await annulments.void_codes(tx)
         held = await outbox.hold(tx, HELD)
         await journal.write(tx, "restored", at=now, actor="office")
         return held

@@ -375,9 +375,9 @@ async def test_every_wait_of_a_member_has_its_words(portal: Portal) -> None:
     await given.access(portal, FRANCOIS)
     member = await members.by_matricule(portal.db, FRANCOIS.matricule)
     assert member
-    # Who knows the device comes with it; it has its words all the same.
+    # Who knows the device, or the code, comes with it; they have their words all the same.
     names = {rule.name for rule, _ in await locks(portal.db, member)}
-    assert names | {throttle.SIGN_IN_KNOWN.name} == set(WAITS)
+    assert names | {throttle.SIGN_IN_KNOWN.name, throttle.OFFICE_CODE.name} == set(WAITS)
 
 
 def test_every_mail_has_its_words() -> None:
@@ -434,16 +434,19 @@ async def test_deactivate_closes_the_portal_once(
 
 
 @pytest.mark.parametrize("active", [True, False])
-async def test_annul_offers_a_new_registration_to_members_only(
+async def test_annul_offers_a_code_to_members_only(
     portal: Portal, manage: Manage, active: bool
 ) -> None:
     await given.access(portal, FRANCOIS)
     if not active:
         change(portal.settings, "UPDATE member SET active = 0")
-    (line,) = await told(manage, "annul", "00 875")
+    line, then = await told(manage, "annul", "00 875")
     assert line.startswith("L’accès du membre 00875 est annulé.")
-    assert ("Il peut s’inscrire de nouveau." in line) is active
-    assert ("Il n’est plus membre actif" in line) is not active
+    assert ("member code 00875" in then) is active
+    assert ("Il n’est plus membre actif" in then) is not active
+    if not active:
+        code = await refused(manage, "member", "code", "00875", code=1)
+        assert "n’est plus membre actif" in code
     assert "n’a pas d’accès" in await refused(manage, "annul", "00875")
 
 
@@ -473,6 +476,7 @@ WITH_A_MATRICULE = [
     ("member", "recover"),
     ("member", "deactivate"),
     ("member", "unfreeze"),
+    ("member", "code"),
     ("annul",),
 ]
 

@@ -30,6 +30,7 @@ def letter(template: str = "password_changed", **values: Any) -> Letter:
         "digits": "",
         "sign_in_link": "https://exemple.org/portail/",
         "recovery_link": "https://exemple.org/portail/mot-de-passe-oublie",
+        "wants_code": True,
         "registration_link": "https://exemple.org/portail/inscription",
         "confirm_link": "https://exemple.org/portail/courriel/confirmer/x.y.z",
         "code": "7KQM-2XPD-HW49",

@@ -131,6 +131,19 @@ async def language_switched_on_an_expired_step(scene: Scene) -> httpx.Response:
     return await scene.browser.submit("/inscription/acces?langue=fr", fields)
 
 
+async def step_two_with_a_wrong_code(scene: Scene, tries: int = 1) -> httpx.Response:
+    await given.annulled(scene.portal, FRANCOIS)
+    step_two = await scene.browser.submit("/inscription", FRANCOIS.facts)
+    fields = FRANCOIS.access(given.hidden(step_two, "token")) | {"office_code": "7KQM-2XPD"}
+    for _ in range(tries):
+        answer = await scene.browser.submit("/inscription/acces", fields)
+    return answer
+
+
+async def wrong_codes_too_often(scene: Scene) -> httpx.Response:
+    return await step_two_with_a_wrong_code(scene, throttle.OFFICE_CODE.burst + 1)
+
+
 async def recovery_sent(scene: Scene) -> httpx.Response:
     return await recover(scene.browser, scene.portal, NOBODY)
 
@@ -220,6 +233,8 @@ ENDINGS: list[tuple[Ending, int, str, str]] = [
     (no_longer_a_member_at_step_two, 422, "identify_failed", "00875"),
     (step_expired, 422, "step_expired", ""),
     (language_switched_on_an_expired_step, 200, "step_expired", ""),
+    (step_two_with_a_wrong_code, 422, "office_code_failed", "00875"),
+    (wrong_codes_too_often, 429, "office_code_throttled", "00875"),
     (recovery_sent, 200, "recovery_requested", ""),
     (recovery_too_often, 429, "recovery_throttled", ""),
     (recovery_without_image_too_often, 429, "recovery_throttled", ""),

@@ -7,6 +7,7 @@ import pytest
 from db import accounts, members
 from mail.messages import address_fingerprint
 from members import Visit, change, recover, register, sign_in
+from members.identify import Identified
 from members.sessions import CHOOSE, FULL, current
 from tests import given
 from tests.people import FRANCOIS
@@ -29,16 +30,17 @@ async def test_a_registration_that_fails_at_its_end_leaves_no_account(
 ) -> None:
     member = await members.by_matricule(portal.db, FRANCOIS.matricule)
     assert member
+    who = Identified(member.id)
     await without_a_table_to_queue_in(portal)
     before = substance()
     with pytest.raises(Exception, match="outbox"):
         await register.register(
-            portal.means, member.id, "f@example.org", FRANCOIS.password, visit(portal)
+            portal.means, who, "f@example.org", FRANCOIS.password, "", visit(portal)
         )
     assert substance() == before
     await portal.db.write(lambda tx: tx.execute("ALTER TABLE elsewhere RENAME TO outbox"))
     done = await register.register(
-        portal.means, member.id, "f@example.org", FRANCOIS.password, visit(portal)
+        portal.means, who, "f@example.org", FRANCOIS.password, "", visit(portal)
     )
     assert isinstance(done, register.Registered)
 
@@ -94,9 +96,10 @@ async def test_a_confirmation_that_fails_leaves_the_old_address(
 async def test_every_path_is_journalled_by_name_and_nothing_that_was_typed(portal: Portal) -> None:
     member = await members.by_matricule(portal.db, FRANCOIS.matricule)
     assert member
+    who = Identified(member.id)
     means, here = portal.means, visit(portal)
-    await register.register(means, member.id, "f@example.org", FRANCOIS.password, here)
-    await register.register(means, member.id, "f@example.org", "autre58mot9", here)
+    await register.register(means, who, "f@example.org", FRANCOIS.password, "", here)
+    await register.register(means, who, "f@example.org", "autre58mot9", "", here)
     await sign_in.sign_in(means, FRANCOIS.matricule, "faux58mot9", here)
     await sign_in.sign_in(means, FRANCOIS.matricule, FRANCOIS.password, here)
     await recover.recover(portal.db, given.facts(FRANCOIS), here)

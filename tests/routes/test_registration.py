@@ -189,7 +189,7 @@ async def test_a_tampered_or_foreign_token_leads_back(
     browser: Browser, portal: Portal, substance: Callable[[], list[str]]
 ) -> None:
     token = await step_two(browser)
-    member_id = portal.tokens.registration.read(token)
+    member_id, _ = portal.tokens.registration.read(token) or []
     forged = [
         "",
         token[:-1] + ("A" if token[-1] != "A" else "B"),
@@ -201,6 +201,8 @@ async def test_a_tampered_or_foreign_token_leads_back(
         portal.tokens.confirmation.make(member_id),
         portal.tokens.confirmation.make([member_id, "x"]),
         portal.tokens.registration.make([member_id]),
+        portal.tokens.registration.make(member_id),
+        portal.tokens.registration.make([member_id, None]),
         portal.tokens.registration.make(str(member_id)),
     ]
     before = substance()
@@ -212,7 +214,7 @@ async def test_a_tampered_or_foreign_token_leads_back(
 
 
 async def test_a_token_of_nobody_is_not_found(browser: Browser, portal: Portal) -> None:
-    token = portal.tokens.registration.make(987654)
+    token = portal.tokens.registration.make([987654, 0])
     answer = await browser.submit("/inscription/acces", FRANCOIS.access(token))
     assert answer.status_code == 422
     assert "Nous ne trouvons pas de membre" in given.words(answer)
@@ -286,7 +288,7 @@ async def test_tabs_at_once_make_one_access(
     several = [browsers(f"203.0.113.{n}") for n in range(tabs)]
     member = await members.by_matricule(portal.db, FRANCOIS.matricule)
     assert member
-    tokens = [portal.tokens.registration.make(member.id) for _ in several]
+    tokens = [portal.tokens.registration.make([member.id, 0]) for _ in several]
     answers = await asyncio.gather(
         *(
             browser.follow(

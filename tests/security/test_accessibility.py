@@ -13,7 +13,7 @@ from forms.journey import FORMS
 from security import throttle
 from settings import Settings
 from tests.conftest import HTMX, Browser, Post, TurnedClock
-from tests.given import access, error_of, hidden, session, words
+from tests.given import access, annulled, error_of, hidden, session, words
 from tests.people import FRANCOIS, SYLVIE
 from tests.security.parts import Page, interrupted, recover, rows, sign_in, solved, table
 from web.portal import Portal
@@ -94,6 +94,8 @@ async def test_w3_every_field_says_what_it_is_for(
     ]
     await portal.db.write(lambda tx: tx.execute("DELETE FROM account"))
     pages.append(await visitor.submit("/inscription", SYLVIE.facts))
+    await annulled(portal, FRANCOIS)
+    pages.append(await visitor.submit("/inscription", FRANCOIS.facts))
     seen = set()
     for answer in pages:
         if "text/html" not in answer.headers["content-type"]:

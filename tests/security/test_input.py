@@ -358,7 +358,7 @@ async def test_any_body_is_answered_and_writes_nothing_that_the_answer_does_not_
     tokens = portal.tokens
     right = {
         **FRANCOIS.facts,
-        **FRANCOIS.access(tokens.registration.make(member_id + 1)),
+        **FRANCOIS.access(tokens.registration.make([member_id + 1, 0])),
         **await solved(browser, portal),
         "current_password": FRANCOIS.password,
         "username": FRANCOIS.matricule,

@@ -264,8 +264,8 @@ def _altered(token: str, part: int, place: int) -> str:
 
 def test_s5_an_older_key_is_still_accepted_and_a_retired_one_is_not(clock: TurnedClock) -> None:
     old, new = "o" * 40, "n" * 40
-    token = Tokens([old], clock).registration.make(875)
-    assert Tokens([old, new], clock).registration.read(token) == 875
+    token = Tokens([old], clock).registration.make([875, 0])
+    assert Tokens([old, new], clock).registration.read(token) == [875, 0]
     assert Tokens([new], clock).registration.read(token) is None
 
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forms.journey import (
-    ACCESS,
+    ACCESS_WITH_CODE,
     CHANGE_EMAIL,
     CHANGE_PASSWORD,
     CHOOSE_PASSWORD,
@@ -32,7 +32,7 @@ TAKES: dict[str, tuple[frozenset[str], str]] = {
     "/": (SIGN_IN.names, ""),
     "/deconnexion": (frozenset(), "full"),
     "/inscription": (IDENTIFY.names, ""),
-    "/inscription/acces": (ACCESS.names, ""),
+    "/inscription/acces": (ACCESS_WITH_CODE.names, ""),
     "/mot-de-passe-oublie": (RECOVERY.names, ""),
     "/mot-de-passe-oublie/autre-image": (RECOVERY.names, ""),
     "/mot-de-passe-oublie/sans-image": (RECOVERY.names, ""),

@@ -12,6 +12,7 @@ import httpx
 from db import members, outbox
 from db.database import FileLock
 from forms.journey import FORMS
+from members.annul import annul
 from security.throttle import ADDRESS_ASKS
 from tools.audit.office import Served
 from web.answers import MADE_FOR
@@ -70,6 +71,7 @@ class Screens:
             await self._members_section()
             await self._recovery()
             await self._freeze()
+            await self._annulled()
             await self._development()
             await self._errors()
 
@@ -228,6 +230,18 @@ class Screens:
         facts = {name: FRANCOIS[name] for name in ("matricule", "birth_date")}
         await self._refused("freeze-refused", page, facts | {"matricule": "99999"})
         await self._submitted("freeze-done", page, facts)
+
+    async def _annulled(self) -> None:
+        db, now = self.served.portal.db, self.served.portal.clock()
+        member = await members.by_matricule(db, "00875")
+        assert member
+        await db.write(lambda tx: annul(tx, member.id, now=now, actor="office"))
+        step_two = await self._submitted("access-code", "/inscription", FRANCOIS)
+        fields = ACCESS | {"token": hidden(step_two, "token"), "matricule": "00875"}
+        page = "/inscription/acces"
+        await self._refused("access-code-errors", page, fields | {"office_code": "7KQM"})
+        await self._refused("access-code-wrong", page, fields | {"office_code": "7KQM-2XPD"})
+        await self._wait("access-code-wait", page, fields | {"office_code": "7KQM-2XPD"})
 
     async def _development(self) -> None:
         await self._see("mails", "/dev/courriels")
