@@ -36,6 +36,8 @@ class Field:
     """What a phone's keyboard capitalises: `none`, `words` or `characters`."""
     twin: str = ""
     """The name of the field that this one repeats."""
+    alike: Callable[[Any], Any] = lambda value: value
+    """What two values must have in common for one to repeat the other."""
     checklist: bool = False
     """Whether the rules of a new password are shown, ticking while typing."""
     suggest: Callable[[str], str | None] | None = None
@@ -106,6 +108,7 @@ class Form:
             return Refused(N_("Écrivez-le une seconde fois."))
         original = self.field(field.twin)
         assert original
-        if field.rule(text, ground) != original.rule(typed.get(field.twin, ""), ground):
+        first = original.rule(typed.get(field.twin, ""), ground)
+        if field.alike(field.rule(text, ground)) != field.alike(first):
             return Refused(N_("Ce n’est pas la même chose que dans le champ précédent."))
         return text

@@ -30,6 +30,10 @@ def _same_text(text: str, ground: Ground) -> str:
     return normalised(text)
 
 
+def _any_case(address: str | Refused) -> str | Refused:
+    return address if isinstance(address, Refused) else address.casefold()
+
+
 MATRICULE = Field(
     "matricule",
     N_("Matricule"),
@@ -78,7 +82,12 @@ EMAIL = Field(
     suggest=email_slip,
 )
 EMAIL_AGAIN = replace(
-    EMAIL, name="email_again", label=N_("Confirmer le courriel"), twin="email", suggest=None
+    EMAIL,
+    name="email_again",
+    label=N_("Confirmer le courriel"),
+    twin="email",
+    alike=_any_case,
+    suggest=None,
 )
 NEW_PASSWORD = Field(
     "password",

@@ -25,7 +25,7 @@ _TITLES = frozenset(
 # What stands between the two names of one person: of birth and marriage, or a « dit » of old.
 _AND = r"(?:née?|nee|épouse|epouse|ép|veuve|vve|dite?)\.?(?=[ :(])"
 _OTHER_NAME = re.compile(rf"(?:^|[ ,(]+){_AND}|\(", re.IGNORECASE)
-_INITIALS = re.compile(r"(?:[^\W\d_]\.-?)*[^\W\d_]\.?")
+_INITIALS = re.compile(r"(?:[^\W0-9_]\.-?)*[^\W0-9_]\.?")
 
 
 def family_name(text: str) -> str | Refused:

@@ -91,12 +91,12 @@ class Challenges:
         return await self._spend(db, token, now)
 
     async def solve(self, db: Database, token: str, typed: str, now: int) -> bool:
-        """Whether `typed` is the answer, in any case; whatever it is, the captcha is spent."""
+        """Whether `typed` is the answer, in any case and spacing; the captcha is spent anyhow."""
         answers = self._answers(token)
         if not answers:
             return False
         fresh = await self._spend(db, token, now)
-        given = typed.strip().upper().encode()
+        given = "".join(filter(str.isalnum, typed)).upper().encode()
         same = [hmac.compare_digest(given, answer.encode()) for answer in answers]
         return fresh and any(same)
 

@@ -61,6 +61,9 @@ OTHERS = [
         ("rene\u0301@exemple.ca", "rené@exemple.ca"),
         ("a@xn--t-9fab.ca", "a@été.ca"),
         ("x@例え.jp", "x@例え.jp"),
+        ("f.lapointe@exemple.ca.", "f.lapointe@exemple.ca"),
+        ("« f.lapointe@exemple.ca »,", "f.lapointe@exemple.ca"),
+        ("o’brien@exemple.ca", "o'brien@exemple.ca"),
     ],
 )
 def test_an_address_is_normalized(typed: str, address: str) -> None:
@@ -83,6 +86,17 @@ def test_an_address_is_normalized(typed: str, address: str) -> None:
         ("<a@exemple.ca>", "nom@exemple.ca"),
         ('"a"@exemple.ca', "nom@exemple.ca"),
         ("a@[127.0.0.1]", "nom@exemple.ca"),
+        ("a@yahoo.c", "fin de l’adresse"),
+        ("a@exemple.c0m", "fin de l’adresse"),
+        ("a\u200bb@exemple.ca", "ne se voit pas"),
+        ("a\u00adb@exemple.ca", "ne se voit pas"),
+        ("a\ufe0fb@exemple.ca", "ne se voit pas"),
+        ("a\u3164b@exemple.ca", "ne se voit pas"),
+        ("ab@exem\u2060ple.ca", "ne se voit pas"),
+        ("=?utf-8?q?a?=@exemple.ca", "nom@exemple.ca"),
+        ("a=b@exemple.ca", "nom@exemple.ca"),
+        ("a`b@exemple.ca", "nom@exemple.ca"),
+        ("\U0001f600@exemple.ca", "nom@exemple.ca"),
         ("a\0@exemple.ca", "nom@exemple.ca"),
         ("a\ud800@exemple.ca", "nom@exemple.ca"),
         ("a@\udfff.ca", "nom@exemple.ca"),
@@ -170,6 +184,31 @@ def test_two_slips_are_not_guessed(domain: str, data: st.DataObject) -> None:
 )
 def test_known_wrong_endings(typed: str, meant: str) -> None:
     assert email_slip(f"a@{typed}") == f"a@{meant}"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("andré@gmail.com", "andre@gmail.com"),
+        ("Andre\u0301.L@gmail.con", "Andre.L@gmail.com"),
+        ("sœur@videotron.ca", "soeur@videotron.ca"),
+        ("a@vidéotron.ca", "a@videotron.ca"),
+        ("a@videotron.com", "a@videotron.ca"),
+        ("a@videotron.qc.ca", "a@videotron.ca"),
+        ("a@sympatico.com", "a@sympatico.ca"),
+        ("a@cgocable.net", "a@cgocable.ca"),
+        ("a@globetrotter.ca", "a@globetrotter.net"),
+        ("a@gmail.com.ca", "a@gmail.com"),
+        ("a@icloud.ca", "a@icloud.com"),
+    ],
+)
+def test_accents_and_endings_that_no_mailbox_has(typed: str, meant: str) -> None:
+    assert email_slip(typed) == meant
+
+
+@pytest.mark.parametrize("address", ["andré@exemple.ca", "андрей@gmail.com", "a@bell.ca"])
+def test_what_may_be_somebodys_is_left_alone(address: str) -> None:
+    assert email_slip(address) is None
 
 
 @pytest.mark.parametrize("domain", [*KNOWN, *OTHERS])
