@@ -8,12 +8,8 @@ from rules.birth_date import birth_date
 from rules.email import email, email_slip
 from rules.matricule import matricule
 from rules.name import typed_family_name
-<<<<<<< HEAD
-from rules.password import normalised, within_bounds
-=======
 from rules.office_code import office_code
-from rules.password import normalised, password
->>>>>>> 6099d58 (Ask for a code from the office after an access was annulled, and void every older token of step two)
+from rules.password import normalised, within_bounds
 from rules.postal_code import postal_code
 
 

@@ -56,9 +56,6 @@ async def register(
         return NotFound(code)
     account = await accounts.by_member(db, member_id)
     if account is None:
-<<<<<<< HEAD
-        chosen = await means.passwords.judge(new_password, means.policy, member.own_facts)
-=======
         annulment = await annulments.by_member(db, member_id)
         if identified.mark != (annulment.mark if annulment else 0):
             return Void()
@@ -66,8 +63,7 @@ async def register(
             wrong = await check_code(means, annulment, office_code, visit)
             if wrong:
                 return wrong
-        chosen = password(new_password, means.policy, member.own_facts)
->>>>>>> 6099d58 (Ask for a code from the office after an access was annulled, and void every older token of step two)
+        chosen = await means.passwords.judge(new_password, means.policy, member.own_facts)
         if isinstance(chosen, Refused):
             return chosen
         fresh = Account(

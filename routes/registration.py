@@ -88,19 +88,11 @@ async def access_again(request: Request) -> Response:
 async def complete(request: Request) -> Response:
     """Create the access and sign in."""
     portal = portal_of(request)
-<<<<<<< HEAD
-    body = await form_body(request, ACCESS.names)
-    member_id = portal.tokens.registration.read(body.get("token", ""))
-    if not isinstance(member_id, int):  # before the form is bound: strangers cost nothing
-        return await _expired(request, body.get("email", ""))
-    bound = ACCESS.bind(body, portal.ground)
-=======
     body = await form_body(request, ACCESS_WITH_CODE.names)
     identified = _read(request, body.get("token", ""))
-    if identified is None:
+    if identified is None:  # before the form is bound: strangers cost nothing
         return await _expired(request, body.get("email", ""))
     bound = _form(identified).bind(body, portal.ground)
->>>>>>> 6099d58 (Ask for a code from the office after an access was annulled, and void every older token of step two)
     if bound.errors:
         await score_too(request, bound)
         return await _step_two(request, bound, body)
