@@ -16,7 +16,7 @@ import settings as settings_module
 from db.database import Database, DatabaseBusy
 from mail.delivery import deliver_for_ever
 from mail.transports import Transport, transport_of
-from routes import freeze, pages, recovery, registration, routes, session
+from routes import freeze, pages, registration, routes, session
 from rules.password import PasswordPolicy
 from security import middleware
 from security.clock import Clock, system_clock
@@ -35,7 +35,6 @@ SHARED = {
 """The routes and templates of the pages that are the same for everyone."""
 AGAIN = {
     "token": registration.access_again,
-    "sent": recovery.sent_again,
     "frozen": freeze.frozen_again,
 }
 """Who shows a page anew that answered a POST, by the language switch's hidden field there."""

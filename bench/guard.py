@@ -135,7 +135,7 @@ def recovery_alike(portal: Server, office: Office) -> Row:
         "recovery, medians of known / not registered / unknown",
         load.run(portal.port, requests),
         len(kinds),
-        200,
+        303,
     )
 
 

@@ -35,6 +35,7 @@ def routes(settings: Settings) -> list[Route]:
         Route("/inscription/acces", registration.complete, name="complete", methods=["POST"]),
         Route("/mot-de-passe-oublie", recovery.start, name="recovery"),
         Route("/mot-de-passe-oublie", recovery.send, name="recover", methods=["POST"]),
+        Route("/mot-de-passe-oublie/envoye/{code}", recovery.sent, name="sent"),
         # The addresses that the form's two buttons leave in the bar where there are no scripts.
         Route("/mot-de-passe-oublie/autre-image", recovery.start, name="recovery_again"),
         Route("/mot-de-passe-oublie/sans-image", recovery.start, name="recovery_afresh"),

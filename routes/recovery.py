@@ -16,7 +16,7 @@ from security.throttle import (
     RECOVER_WITHOUT_IMAGE,
 )
 from web import captcha
-from web.answers import form_body, page
+from web.answers import form_body, go, page
 from web.captcha import Captcha
 from web.portal import portal_of, visit_of
 from web.quotas import source_of, take
@@ -77,13 +77,12 @@ async def send(request: Request) -> Response:
         shown = await captcha.show(request, {}) if with_image else None
         return await _form(request, bound, shown, wait=wait)
     call_code = await recover(portal.db, facts, visit)
-    return await page(request, SENT, call_code=call_code)
+    return await go(request, "sent", code=call_code)
 
 
-async def sent_again(request: Request) -> Response:
-    """The same answer once more, for its language switch: nothing is sent."""
-    body = await form_body(request, {"sent"})
-    return await page(request, SENT, call_code=shown_before(body["sent"]))
+async def sent(request: Request) -> Response:
+    """The answer to everybody, at an address of its own: nothing is sent, nor known of anybody."""
+    return await page(request, SENT, call_code=shown_before(request.path_params["code"]))
 
 
 async def _form(

@@ -140,8 +140,13 @@ class Browser(httpx.AsyncClient):
     async def submit(
         self, url: str, fields: dict[str, str] | None = None, *, htmx: bool = False
     ) -> httpx.Response:
-        """Post a form, without following where it leads."""
-        return await self.post(url, data=fields, headers=HTMX if htmx else {})
+        """Post a form, without following where it leads.
+
+        Two pages answer a form and have an address, so that they survive a reload: they are shown.
+        """
+        answer = await self.post(url, data=fields, headers=HTMX if htmx else {})
+        shown = re.search(ANSWERS, answer.headers.get("location", ""))
+        return await self.get(answer.headers["location"]) if shown else answer
 
     async def follow(self, url: str, fields: dict[str, str] | None = None) -> httpx.Response:
         """Post a form as a browser without scripts: the page that it leads to."""
@@ -152,6 +157,8 @@ class Browser(httpx.AsyncClient):
         return await self.get(url, headers=HTMX)
 
 
+ANSWERS = "/(inscription/acces|mot-de-passe-oublie/envoye)/"
+"""Step two, and « Vérifiez votre courriel »."""
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "main#main"}
 
 

@@ -177,7 +177,7 @@ async def test_p2_no_secret_and_no_failed_value_is_in_any_byte_of_file_or_log(
             answer = await browser.post("/inscription", data=FRANCOIS.facts | {name: value})
             assert answer.status_code == 422
             fields = FRANCOIS.facts | {name: value} | await captcha(browser)
-            assert (await browser.post("/mot-de-passe-oublie", data=fields)).status_code == 200
+            assert (await browser.post("/mot-de-passe-oublie", data=fields)).status_code == 303
         fields = FRANCOIS.facts | await captcha(browser) | {"captcha": SENTINELS["captcha"]}
         assert (await browser.post("/mot-de-passe-oublie", data=fields)).status_code == 422
         step_two = await browser.post("/inscription", data=FRANCOIS.facts)
@@ -189,7 +189,7 @@ async def test_p2_no_secret_and_no_failed_value_is_in_any_byte_of_file_or_log(
         wrong = {"matricule": FRANCOIS.matricule, "password": SENTINELS["wrong"]}
         assert (await browser.post("/", data=wrong)).status_code == 422
         fields = FRANCOIS.facts | await captcha(browser)
-        assert (await browser.post("/mot-de-passe-oublie", data=fields)).status_code == 200
+        assert (await browser.post("/mot-de-passe-oublie", data=fields)).status_code == 303
         code = await _code_of_the_mail(enrolled.mail_dir)
         signed_in = await browser.post("/", data=wrong | {"password": code})
         assert signed_in.headers["location"].endswith("nouveau-mot-de-passe")

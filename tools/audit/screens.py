@@ -210,7 +210,7 @@ class Screens:
         await self._submitted("recovery-another", f"{page}/autre-image", FRANCOIS)
         await self._submitted("recovery-afresh", f"{page}/sans-image", FRANCOIS)
         waived = {"without_image": "1"}
-        await self._submitted("recovery-sent", page, FRANCOIS | waived)
+        await self._follow("recovery-sent", page, FRANCOIS | waived)
         code = await self._in_mail(r"\b[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}\b")
         await self._wait("recovery-wait", page, FRANCOIS | waived)
         await self._choose(code)
