@@ -81,6 +81,7 @@ def routes(settings: Settings) -> list[Route]:
             name="save_password",
             methods=["POST"],
         ),
+        Route("/.well-known/change-password", account.well_known, name="well_known"),
         Route("/membre/mes-renseignements", my_data.show, name="my_data"),
         Route(
             "/membre/mes-renseignements",

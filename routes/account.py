@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from db import accounts, email_changes, members
 from db.sessions import Session
@@ -18,7 +18,7 @@ from rules.email import email_slip
 from security.form_tokens import session_mark
 from security.throttle import SEND_AGAIN
 from security.tokens import token_hash
-from web.answers import MADE_FOR, Begun, Handler, form_body, go, page
+from web.answers import MADE_FOR, Begun, Handler, form_body, go, page, path_of
 from web.cookies import SESSION, read_cookie
 from web.guards import acting, choosing, made_for_of, session_of, signed_in
 from web.portal import portal_of, visit_of
@@ -138,6 +138,11 @@ async def cancel_email_change(request: Request, session: Session, body: dict[str
     portal = portal_of(request)
     await change.cancel_email_change(portal.db, session.member_id, visit_of(request))
     return await go(request, "email", flash="email_cancelled")
+
+
+async def well_known(request: Request) -> Response:
+    """Where a password manager looks for the page that changes a password (W3C)."""
+    return RedirectResponse(path_of(request.app, "password"), 303)
 
 
 @signed_in

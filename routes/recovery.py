@@ -35,13 +35,14 @@ async def another_image(request: Request) -> Response:
     """The form as it was typed, with another captcha."""
     body = await form_body(request, RECOVERY.names)
     blank = RECOVERY.blank(portal_of(request).ground, **body)
-    return await _form(request, blank, await captcha.show(request, {}), status=200)
+    return await _form(request, blank, await captcha.another(request), status=200, stay=True)
 
 
 async def without_image(request: Request) -> Response:
     """The form as it was typed, without the captcha (WCAG 2.2, 3.3.8)."""
     body = await form_body(request, RECOVERY.names)
-    return await _form(request, RECOVERY.blank(portal_of(request).ground, **body), status=200)
+    blank = RECOVERY.blank(portal_of(request).ground, **body)
+    return await _form(request, blank, status=200, stay=True)
 
 
 async def send(request: Request) -> Response:
@@ -52,9 +53,8 @@ async def send(request: Request) -> Response:
     with_image = "without_image" not in body
     source = await source_of(request)
     if bound.errors:
-        return await _form(
-            request, bound, await captcha.show(request, body) if with_image else None
-        )
+        beside = await captcha.judge_beside_errors(request, body) if with_image else None
+        return await _form(request, bound, beside)
     if with_image:
         asked = await captcha.judge(request, body)
         if asked:
@@ -92,6 +92,7 @@ async def _form(
     *,
     status: int = 422,
     wait: Wait | None = None,
+    stay: bool = False,
 ) -> Response:
     """The form with the captcha `asked`; without one, the captcha is waived."""
     return await page(
@@ -101,5 +102,6 @@ async def _form(
         form=bound,
         captcha=asked,
         wait=wait,
+        stay=stay,
         call_code="",
     )

@@ -171,6 +171,8 @@ async def _step_one(
         kept_email=kept_email,
         dead_end=dead_end,
         captcha=captcha,
+        stay=captcha is not None and captcha.stay,
+        erred=bool(dead_end),
         call_code=call_code,
         wait=wait,
     )

@@ -121,6 +121,7 @@ async def _again(
         confirmation=confirmation,
         problem=problem,
         captcha=captcha,
+        stay=captcha is not None and captcha.stay,
         call_code=call_code,
         wait=wait,
     )

@@ -56,18 +56,22 @@ async def page(
     status: int = 200,
     push: str = "",
     wait: Wait | None = None,
+    stay: bool = False,
+    erred: bool = False,
     **values: Any,
 ) -> Response:
     """Render `template` as a page, or as the fragment of it that HTMX asked for.
 
     `push` names the route whose address the browser shows from now on; an answer to a POST
     without it leaves the address as it was. `wait` makes it a refusal, 429, with its own call
-    code.
+    code. `stay` keeps the view where it is, for an answer to what was pressed in its middle. The
+    title of a refusal says so, and of a page that `erred`.
     """
     values[MADE_FOR] = _made_for(request)
     seconds = 0
     if wait:
-        seconds, values["call_code"] = wait.seconds, wait.call_code
+        status, seconds, values["call_code"] = 429, wait.seconds, wait.call_code
+    values |= {"stay": stay, "erred": erred or status in (422, 429)}
     flash = flash_of(request)
     speaks, fragment = language_of(request), wants_fragment(request)
     html = render_as(request.app, template, speaks, fragment, flash=flash, wait=seconds, **values)
@@ -75,7 +79,9 @@ async def page(
     body, encoding = head.compressed(request.headers.get("accept-encoding", ""), html)
     headers = {"cache-control": "no-store", "vary": VARY, **encoding}
     if wait:
-        status, headers["retry-after"] = 429, str(seconds)
+        headers["retry-after"] = str(seconds)
+    if stay:
+        headers["hx-reswap"] = "innerHTML show:none"
     if request.method == "POST":
         headers["hx-push-url"] = path_of(request.app, push) if push else "false"
     response = Response(body, status, headers, media_type="text/html")

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 
@@ -30,6 +30,8 @@ class Captcha:
     image: str
     typed: str = ""
     problem: Refused | None = None
+    stay: bool = False
+    """Whether it answers one of its own buttons: the focus then goes to its field."""
 
 
 async def show(
@@ -42,6 +44,24 @@ async def show(
         token, typed = challenges.issue(), ""
     image = base64.b64encode(await challenges.image(token)).decode()
     return Captcha(token, image, typed, problem)
+
+
+async def another(request: Request) -> Captcha:
+    """A new captcha for who asked for another."""
+    return replace(await show(request, {}), stay=True)
+
+
+async def judge_beside_errors(request: Request, body: Mapping[str, str]) -> Captcha:
+    """The captcha to show where other fields are wrong, with what is wrong with its own code.
+
+    A right code stays good for the next try, as it was typed; a wrong one is spent as ever.
+    """
+    portal = portal_of(request)
+    token, typed = body.get("challenge", ""), body.get("captcha", "").strip()
+    if typed and typed.upper() == portal.challenges.answer(token):
+        return await show(request, body)
+    asked = await judge(request, body)
+    return asked or await show(request, {})
 
 
 async def judge(request: Request, body: Mapping[str, str]) -> Captcha | None:
@@ -80,7 +100,7 @@ async def judge_when_busy(request: Request, body: Mapping[str, str]) -> Captcha 
     seconds = portal.challenges.patience(token)
     if not seconds:
         return await show(request, {}, ASK)
-    return await show(
+    asked = await show(
         request,
         body,
         Refused(
@@ -91,3 +111,4 @@ async def judge_when_busy(request: Request, body: Mapping[str, str]) -> Captcha 
             {"seconds": seconds},
         ),
     )
+    return replace(asked, stay=True)

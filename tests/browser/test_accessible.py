@@ -201,7 +201,7 @@ async def test_what_assistive_technology_is_told_of_step_one(visitor: Visitor) -
     )
     await visitor.press("INSCRIPTION")
     await expect(visitor.page.locator(".summary")).to_match_aria_snapshot("""
-        - alert:
+        - group /4 champs sont à corriger/:
           - paragraph: /4 champs sont à corriger/
           - list:
             - listitem:

@@ -381,3 +381,17 @@ async def test_the_name_that_a_password_manager_needs_changes_nobody_else(
     await member.submit(PASSWORD, new_password(username=SYLVIE.matricule))
     after = await portal.db.all("SELECT password_hash FROM account WHERE email LIKE '33163%'")
     assert before == after
+
+
+async def test_password_managers_find_where_a_password_is_changed(
+    browser: Browser, portal: Portal
+) -> None:
+    """W3C: A Well-Known URL for Changing Passwords."""
+    address = "/.well-known/change-password"
+    answer = await browser.get(address)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/membre/mot-de-passe")
+    await given.session(browser, portal, FRANCOIS)
+    page = await browser.get(address, follow_redirects=True)
+    assert 'autocomplete="new-password"' in page.text
+    absent = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200"
+    assert (await browser.get(absent)).status_code == 404

@@ -152,13 +152,24 @@ async def test_w4_errors_are_summed_up_on_top_and_tied_to_their_field(
     answer = await browser.submit("/inscription", {"matricule": "875"}, htmx=htmx)
     page = Page(answer.text)
     [summary] = [tag for tag in page.all("div") if "summary" in tag.get("class", "")]
-    assert summary["role"] == "alert"
+    # The focus has it read, whole for it is named by itself; an alert would have it read again.
     assert "autofocus" in summary
+    assert (summary["role"], summary["aria-labelledby"]) == ("group", summary["id"])
+    assert "<title>Erreur\u00a0: Inscription" in answer.text
     assert "4 champs sont à corriger" in words(answer)
     links = {tag["href"] for tag in page.all("a") if tag.get("href", "").startswith("#")}
     for name in FRANCOIS.facts:
         assert f"#{name}" in links
         assert error_of(answer, name)
+
+
+async def test_w3_no_browser_corrects_names_and_codes(browser: Browser) -> None:
+    for path in ("/", "/inscription", "/mot-de-passe-oublie"):
+        page = Page((await browser.get(path)).text)
+        fields = [tag for tag in page.all("input") if tag.get("type") != "hidden"]
+        assert fields
+        for field in fields:
+            assert (field["autocorrect"], field["spellcheck"]) == ("off", "false"), field
 
 
 ENGLISH = re.compile(
