@@ -56,12 +56,11 @@ async def judge_beside_errors(request: Request, body: Mapping[str, str]) -> Capt
 
     A right code stays good for the next try, as it was typed; a wrong one is spent as ever.
     """
-    portal = portal_of(request)
-    token, typed = body.get("challenge", ""), body.get("captcha", "").strip()
-    if typed and typed.upper() == portal.challenges.answer(token):
+    if portal_of(request).challenges.fits(body.get("challenge", ""), body.get("captcha", "")):
         return await show(request, body)
     asked = await judge(request, body)
-    return asked or await show(request, {})
+    assert asked
+    return asked
 
 
 async def judge(request: Request, body: Mapping[str, str]) -> Captcha | None:
