@@ -65,6 +65,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         try:
             app.state.portal = portal = Portal.assemble(settings, db, clock)
             app.state.shared_pages = SharedPages(app, SHARED)
+            pages.prepare_errors(app)
             transport = transport_of(settings)
             async with _delivery(portal, transport):
                 yield
@@ -105,8 +106,7 @@ def _around(inner: ASGIApp, assets: Assets, settings: Settings) -> ASGIApp:
     app: ASGIApp = middleware.SecurityHeaders(
         middleware.FaultLog(AtOnce(inner)), style_hash=assets.sheet_hash, https=settings.https
     )
-    if settings.trusted_proxies:
-        app = middleware.ClientAddress(app, settings.trusted_proxies)
+    app = middleware.ClientAddress(app, settings.trusted_proxies)
     if settings.base_path:
         app = middleware.BasePath(app, settings.base_path)
     return app

@@ -15,13 +15,25 @@ from typing import Any
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request under way, which an error page shows too."""
 
+PRIORITIES = (
+    (logging.CRITICAL, 2),
+    (logging.ERROR, 3),
+    (logging.WARNING, 4),
+    (logging.INFO, 6),
+)
+"""What a level is among syslog's priorities, the gravest first."""
 
-def config(*, as_json: bool) -> dict[str, Any]:
-    """The logging configuration of the server, on the standard error output."""
+
+def config(*, as_json: bool, priorities: bool = False) -> dict[str, Any]:
+    """The logging configuration of the server, on the standard error output.
+
+    With `priorities`, each line begins with its own as the journal reads it (sd-daemon(3)).
+    """
+    kind = "logs.Json" if as_json else "logs.Line"
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": {"()": "logs.Json" if as_json else "logs.Line"}},
+        "formatters": {"line": {"()": kind, "priorities": priorities}},
         "handlers": {
             "line": {
                 "class": "logging.StreamHandler",
@@ -37,11 +49,28 @@ def config(*, as_json: bool) -> dict[str, Any]:
     }
 
 
-class Line(logging.Formatter):
-    """`2026-11-23T17:00:00Z WARNING portal [1a2b3c4d] what happened`."""
+class _OneLine(logging.Formatter):
+    def __init__(self, *, priorities: bool = False) -> None:
+        super().__init__()
+        self._priorities = priorities
 
     def format(self, record: logging.LogRecord) -> str:
         """The record on one line."""
+        line = self.line(record)
+        if not self._priorities:
+            return line
+        found = (number for level, number in PRIORITIES if record.levelno >= level)
+        return f"<{next(found, 7)}>{line}"
+
+    def line(self, record: logging.LogRecord) -> str:
+        raise NotImplementedError
+
+
+class Line(_OneLine):
+    """`2026-11-23T17:00:00Z WARNING portal [1a2b3c4d] what happened`."""
+
+    def line(self, record: logging.LogRecord) -> str:
+        """The record's words."""
         parts = event(record)
         request = f"[{parts['request']}] " if "request" in parts else ""
         error = f" | {parts['error']}" if "error" in parts else ""
@@ -49,11 +78,11 @@ class Line(logging.Formatter):
         return f"{head} {request}{parts['message']}{error}"
 
 
-class Json(logging.Formatter):
+class Json(_OneLine):
     """The same facts as an object, for a machine that collects logs."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        """The record as one line of JSON."""
+    def line(self, record: logging.LogRecord) -> str:
+        """The record as JSON."""
         return json.dumps(event(record), ensure_ascii=False)
 
 

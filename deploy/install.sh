@@ -32,6 +32,9 @@ case "$proxy" in
 esac
 case "$host" in *[!A-Za-z0-9.-]*) echo "--host : un nom comme portail.exemple.org" >&2; exit 2 ;; esac
 
+# The line between proxy and portal (portail.socket), and where it was before there was one.
+line=/run/portail/portail.sock old_line=8000
+
 source=$(cd "$(dirname "$0")/.." && pwd)
 home=/opt/portail
 data=/var/lib/portail
@@ -45,6 +48,16 @@ with_systemd() { [ -d /run/systemd/system ]; }
 
 [ "$(id -u)" -eq 0 ] || { echo "Lancez : sudo $0${typed:+ $typed}" >&2; exit 2; }
 command -v apt-get >/dev/null || { echo "Debian 12 ou Ubuntu 24.04 est attendu." >&2; exit 2; }
+
+site_of() { sed -n 's|^PORTAL_BASE_URL=https://\([^/:]*\).*|\1|p' "$1" | tail -n 1; }
+before= # its name until now
+[ ! -e "$env" ] || before=$(site_of "$env")
+if [ "$proxy" = nginx ] && [ -n "$host" ] && [ -e /etc/nginx/conf.d/portail.conf ] \
+    && [ ! -e "/etc/letsencrypt/live/$host/fullchain.pem" ]; then
+    echo "Obtenez d'abord le certificat de $host :" >&2
+    echo "  sudo certbot certonly --nginx -d $host --deploy-hook 'systemctl reload nginx'" >&2
+    exit 2
+fi
 
 say "Paquets"
 # sudo and nano are what the guide's lines begin with; a bare Debian has neither.
@@ -113,15 +126,17 @@ else
         -e "s|^PORTAL_BACKUP_DIR=.*|PORTAL_BACKUP_DIR=$data/sauvegardes|" \
         "$release/.env.example" > "$env.new"
 fi
-if [ -n "$host" ]; then # what the office has written itself stays
-    sed -i -e "s|^PORTAL_BASE_URL=http://127\.0\.0\.1:8000\$|PORTAL_BASE_URL=https://$host|" \
+if [ -n "$host" ]; then # a path behind it stays
+    sed -i -e "s|^PORTAL_BASE_URL=http://127\.0\.0\.1:8000|PORTAL_BASE_URL=https://$host|" \
+        -e "s|^\(PORTAL_BASE_URL=https://\)[^/:]*|\1$host|" \
         -e "s|^PORTAL_TRUSTED_PROXIES=\$|PORTAL_TRUSTED_PROXIES=127.0.0.1,::1|" "$env.new"
 fi
 chown root:"$user" "$env.new"
 chmod 640 "$env.new"
 mv "$env.new" "$env"
-named=$(sed -n 's|^PORTAL_BASE_URL=https://\([^/:]*\).*|\1|p' "$env" | tail -n 1)
-site=${host:-$named}
+site=$(site_of "$env")
+moved=
+[ -z "$before" ] || [ "$site" = "$before" ] || moved=$before
 
 # As the portal's user; what runs so ends with this script, even when that is killed.
 as_portal="setpriv --reuid $user --regid $user --init-groups --pdeathsig TERM --
@@ -133,14 +148,23 @@ manage() { # COMMAND…
 
 # Mail that waits (503, « courriel ») is the mail server's trouble, not the new version's.
 health='
-import sys, urllib.error, urllib.request
-try:
-    urllib.request.urlopen(f"http://127.0.0.1:{sys.argv[1]}/sante", timeout=5)
-except urllib.error.HTTPError as error:
-    sys.exit(error.read().decode() != "courriel")
+import http.client, socket, sys
+place = sys.argv[1]
+class Portal(http.client.HTTPConnection):
+    def connect(self):
+        if place.isdigit():
+            return super().connect()
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(place)
+portal = Portal("127.0.0.1", int(place) if place.isdigit() else 80, timeout=20)
+portal.request("GET", "/sante")
+answer = portal.getresponse()
+sys.exit(answer.status != 200 and answer.read().decode() != "courriel")
 '
-answers() { # PORT: within a minute, and by the trial itself while there is one
-    for _ in $(seq 60); do
+answers() { # PORT or SOCKET: within a minute, and by the trial itself while there is one
+    until=$(($(date +%s) + 60))
+    while [ "$(date +%s)" -lt "$until" ]; do
         [ -z "$trial" ] || kill -0 "$trial" 2>/dev/null || return 1
         python3 -c "$health" "$1" 2>/dev/null && return 0
         sleep 1
@@ -197,32 +221,82 @@ finished=yes
 rm "$release/.inachevee"
 
 say "Service"
+case "$proxy" in
+    caddy) file=/etc/caddy/Caddyfile group=caddy ;;
+    nginx) file=/etc/nginx/conf.d/portail.conf group=www-data ;;
+    none) file= group=$user ;;
+esac
 point_to() { ln -sfn "$1" "$home/current.new" && mv -T "$home/current.new" "$home/current"; }
+units() { # RELEASE: its own, and none of another's
+    for unit in portail.socket portail.service portail-nightly.service portail-nightly.timer \
+        portail-watch@.service; do
+        if [ -e "$1/deploy/$unit" ]; then
+            install -m 644 "$1/deploy/$unit" "/etc/systemd/system/$unit"
+        else
+            rm -f "/etc/systemd/system/$unit"
+        fi
+    done
+}
+# Without a proxy or a name yet, or where the proxy's file in place is an older one or the office's.
+to_the_port() {
+    [ -z "$site" ] || [ "$proxy" = none ] \
+        || { grep -qsF "${before:-$site}" "$file" \
+            && grep -v '^[[:space:]]*#' "$file" | grep -q "127\.0\.0\.1:$old_line"; }
+}
+# Who may open the line; and the port, as long as something leads there.
+line_as_wanted() { # true where it was so
+    folder=/etc/systemd/system/portail.socket.d
+    mkdir -p "$folder"
+    {
+        printf '[Socket]\nSocketGroup=%s\n' "$group"
+        if to_the_port; then
+            printf 'ListenStream=127.0.0.1:%s\n' "$old_line"
+        fi
+    } > "$folder/portail.new"
+    if cmp -s "$folder/portail.new" "$folder/portail.conf"; then
+        rm "$folder/portail.new"
+    else
+        mv "$folder/portail.new" "$folder/portail.conf"
+        return 1
+    fi
+}
+serve_anew() { # over the same line, so that nobody notices, unless that is another
+    lines_up=
+    if line_as_wanted; then lines_up=yes; fi
+    systemctl daemon-reload
+    if [ -n "$lines_up" ] && systemctl -q is-active portail.socket; then
+        systemctl restart portail.service || return 1
+    else
+        systemctl stop portail.service portail.socket
+        systemctl start portail.service || return 1
+    fi
+    answers "$line"
+}
 point_to "$release"
 install -m 755 "$release/deploy/portail" /usr/local/bin/portail
-for unit in portail.service portail-nightly.service portail-nightly.timer \
-    portail-watch@.service; do
-    install -m 644 "$release/deploy/$unit" "/etc/systemd/system/$unit"
-done
+units "$release"
 
 if with_systemd; then
-    systemctl daemon-reload
-    systemctl enable -q portail.service portail-nightly.timer
-    systemctl restart portail.service
-    if ! answers 8000; then
+    if ! serve_anew; then
         echo "La nouvelle version ne répond pas (sudo journalctl -u portail)." >&2
-        case "$previous:$migrated" in
-            ?*:*" 0 migration"*)
+        [ -n "$previous" ] || exit 1
+        systemctl stop portail.service portail.socket
+        units "$previous"
+        systemctl daemon-reload
+        place=$line
+        [ -e "$previous/deploy/portail.socket" ] || place=$old_line
+        case "$migrated" in
+            *" 0 migration"*)
                 point_to "$previous"
-                systemctl restart portail.service
-                if answers 8000; then
+                if systemctl start portail.service && answers "$place"; then
                     echo "L'ancienne version est remise en service." >&2
                 else
                     point_to "$release"
-                    systemctl restart portail.service
+                    systemctl restart portail.service || true
                     echo "L'ancienne version ne répond pas non plus." >&2
                 fi ;;
-            ?*)
+            *)
+                systemctl start portail.service || true
                 echo "Pour revenir en arrière :" >&2
                 echo "  sudo systemctl stop portail" >&2
                 echo "  sudo ln -sfn $previous $home/current" >&2
@@ -231,30 +305,42 @@ if with_systemd; then
         esac
         exit 1
     fi
+    systemctl enable -q portail.service portail-nightly.timer
     systemctl start portail-nightly.timer
 else
+    line_as_wanted || true
     echo "systemd ne tourne pas ici : les services sont installés, pas démarrés."
 fi
 
 # The proxy's file: put in place at first, renewed where it is still as a version of ours wrote it,
-# else left to whoever changed it, with the new one beside.
-rendered() { sed "s/portail\.exemple\.org/$site/" "$1"; }
+# else left to whoever changed it, with the new one beside. Debian's Caddy 2.6 has another word for
+# one thing than the newer ones.
+forms=2.6
+[ "$proxy" != caddy ] || caddy version 2>/dev/null | grep -q '^v\?2\.6\.' || forms=2.7
+rendered() { # FILE NAME CADDY
+    sed -e "s/portail\.exemple\.org/$2/" -e "s/{\$PORTAL_CADDY:[0-9.]*}/{\$PORTAL_CADDY:$3}/" "$1"
+}
+as_theirs() { # INSTALLED: as the version until now wrote it, for the Caddy of then
+    [ -e "$theirs" ] || return 1
+    for each in 2.6 2.7; do
+        rendered "$theirs" "${before:-$site}" "$each" | cmp -s - "$1" && return 0
+    done
+    return 1
+}
 proxy_file() { # OURS INSTALLED
     ours=$release/deploy/$1 theirs=${previous:-/}/deploy/$1
-    rendered "$ours" > "$2.nouveau"
+    rendered "$ours" "$site" "$forms" > "$2.nouveau"
     if [ -e "$2" ] && cmp -s "$2" "$2.nouveau"; then
         rm "$2.nouveau"
         return 1
     fi
-    [ ! -e "$2" ] || ! grep -qF "$site" "$2" \
-        || { [ -e "$theirs" ] && rendered "$theirs" | cmp -s - "$2"; } || {
-            echo "$2 n'est plus celui que cette version apporte. Si vous n'y avez rien"
-            echo "changé vous-même : sudo mv $2.nouveau $2"
-            echo "puis : sudo systemctl reload $proxy"
-            return 1
-        }
+    [ ! -e "$2" ] || ! grep -qF "${before:-$site}" "$2" || as_theirs "$2" || {
+        echo "$2 n'est plus celui que cette version apporte. Si vous n'y avez rien"
+        echo "changé vous-même : sudo mv $2.nouveau $2"
+        echo "puis : sudo systemctl reload $proxy"
+        return 1
+    }
 }
-case "$proxy" in caddy) file=/etc/caddy/Caddyfile ;; *) file=/etc/nginx/conf.d/portail.conf ;; esac
 # Without --host, another site's file is none of ours.
 if [ -z "$site" ] || [ "$proxy" = none ] \
     || { [ -z "$host" ] && ! grep -qF "$site" "$file" 2>/dev/null; }; then
@@ -264,9 +350,13 @@ elif [ "$proxy" = caddy ]; then
     if proxy_file Caddyfile "$file"; then
         caddy validate --config "$file.nouveau" --adapter caddyfile >/dev/null 2>&1 \
             || { echo "Caddy refuse $file.nouveau ; $file n'a pas changé." >&2; exit 1; }
-        [ ! -e "$file" ] || grep -qF "$site" "$file" || cp -p "$file" "$file.avant-portail"
+        [ ! -e "$file" ] || grep -qF "${before:-$site}" "$file" || cp -p "$file" "$file.avant-portail"
         mv "$file.nouveau" "$file"
-        if with_systemd; then systemctl enable -q caddy; systemctl restart caddy; fi
+        if with_systemd; then
+            systemctl enable -q caddy
+            systemctl reload-or-restart caddy \
+                || echo "Caddy ne démarre pas : sudo journalctl -u caddy dit pourquoi." >&2
+        fi
     fi
 else
     say "nginx"
@@ -285,13 +375,24 @@ else
             fi
         fi
     else
-        rendered "$release/deploy/nginx.conf" > "$file.modele"
+        rendered "$release/deploy/nginx.conf" "$site" "$forms" > "$file.modele"
         echo "Obtenez le certificat, puis mettez le site en place :"
         echo "  sudo apt-get install certbot python3-certbot-nginx"
         echo "  sudo certbot certonly --nginx -d $site --deploy-hook 'systemctl reload nginx'"
         echo "  sudo mv $file.modele $file"
         echo "  sudo nginx -t && sudo systemctl reload nginx"
     fi
+fi
+
+if with_systemd && [ "$proxy" != none ] && ! systemctl -q is-active "$proxy"; then
+    systemctl start "$proxy" || echo "$proxy ne démarre pas : sudo journalctl -u $proxy" >&2
+fi
+
+# The proxy leads to the socket by now: nothing is to listen on the port any more.
+before=$site
+if with_systemd && ! to_the_port \
+    && grep -qs ^ListenStream /etc/systemd/system/portail.socket.d/portail.conf; then
+    serve_anew
 fi
 
 # The three newest versions stay: the one in service and two to fall back on.
@@ -307,10 +408,12 @@ fi
 say "Fait"
 /usr/local/bin/portail doctor || true
 echo
-if [ -z "$named" ] && [ "$proxy" != none ]; then
+if [ -z "$site" ] && [ "$proxy" != none ]; then
     echo "Il manque le nom du site : sudo $0 --host portail.exemple.org"
-elif [ "$site" != "$named" ] && [ "$proxy" != none ]; then
-    echo "$env garde l'adresse $named : changez-y PORTAL_BASE_URL si $host est la bonne."
+elif [ -n "$moved" ]; then
+    echo "Le portail est maintenant à https://$site, et plus à https://$moved : dites-le aux"
+    echo "membres. Ils se connectent de nouveau, et les liens des courriels déjà partis ne"
+    echo "servent plus."
 fi
 echo "Réglages : sudo nano $env, puis sudo systemctl restart portail"
 echo "Aide     : sudo portail --help, et $home/current/docs/guide-bureau.md"

@@ -3,21 +3,31 @@
 import logging
 import sqlite3
 
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from web.answers import page
+from texts import LANGUAGES
+from web.answers import page, render_as
 from web.assets import Assets
 from web.encoded import Encoded
 from web.shared import shared_page
 
 GUIDE = "pages/guide.html"
 PRIVACY = "pages/privacy.html"
+ERROR = "pages/error.html"
 FOR_EVER = "public, max-age=31536000, immutable"
 A_DAY = "public, max-age=86400"
 
 log = logging.getLogger("portal")
+
+
+def prepare_errors(app: Starlette) -> None:
+    """Read the error pages' templates now: the error may be that no file can be opened."""
+    for language in LANGUAGES:
+        for fragment in (False, True):
+            render_as(app, ERROR, language, fragment, code=503)
 
 
 async def guide(request: Request) -> Response:
@@ -50,9 +60,7 @@ async def manifest(request: Request) -> Response:
 async def http_error(request: Request, error: Exception) -> Response:
     """400, 403, 404, 405, 413…: what happened, in French, and the way back."""
     assert isinstance(error, HTTPException)
-    response = await page(
-        request, "pages/error.html", status=error.status_code, code=error.status_code
-    )
+    response = await page(request, ERROR, status=error.status_code, code=error.status_code)
     response.headers.update(error.headers or {})
     return response
 
@@ -70,14 +78,14 @@ async def unavailable(request: Request, error: Exception) -> Response:
     if isinstance(error, (sqlite3.IntegrityError, sqlite3.ProgrammingError)):
         raise error
     log.error("%s database unavailable: %s", _id_of(request), error)
-    return await page(request, "pages/error.html", status=503, code=503, request_id=_id_of(request))
+    return await page(request, ERROR, status=503, code=503, request_id=_id_of(request))
 
 
 async def server_error(request: Request, error: Exception) -> Response:
     """500: an apology with the id that the log has too, no trace."""
     return await page(
         request,
-        "pages/error.html",
+        ERROR,
         status=500,
         code=500,
         request_id=_id_of(request),

@@ -43,7 +43,8 @@ class BasePath:
 class ClientAddress:
     """Puts the client's address in `scope["client"]`, from X-Forwarded-For of trusted proxies only.
 
-    The last address of the header that is not a trusted proxy's own is the client's.
+    The last address of the header that is not a trusted proxy's own is the client's. Whoever comes
+    over a Unix socket, without an address, is the proxy: nobody else may open it (portail.socket).
     """
 
     def __init__(self, app: ASGIApp, trusted: Sequence[IPv4Network | IPv6Network]) -> None:
@@ -51,16 +52,19 @@ class ClientAddress:
         self.trusted = tuple(trusted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope.get("client"):
+        if scope["type"] == "http" and (self.trusted or not scope.get("client")):
             lines = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
             if lines:
                 hops = b",".join(lines).decode("latin-1").split(",")
-                scope = {**scope, "client": (self._client(scope["client"][0], hops), 0)}
+                peer = scope["client"][0] if scope.get("client") else None
+                address = self._client(peer, hops)
+                scope = {**scope, "client": (address, 0) if address else None}
         await self.app(scope, receive, send)
 
-    def _client(self, address: str, hops: list[str]) -> str:
+    def _client(self, address: str | None, hops: list[str]) -> str | None:
         for hop in reversed(hops):
-            if not _is_among(address, self.trusted) or not _is_address(hop.strip()):
+            trusted = address is None or _is_among(address, self.trusted)
+            if not trusted or not _is_address(hop.strip()):
                 break
             address = hop.strip()
         return address

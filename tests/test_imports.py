@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LEAVES = {"rules", "texts", "settings", "logs", "troubles"}
+LEAVES = {"rules", "texts", "settings", "logs", "systemd", "troubles"}
 BELOW = {"mail", "security", "roster", "db"}
 MAY: dict[str, set[str]] = {
     "app": {"routes", "forms", "web", "members", *BELOW},
@@ -27,6 +27,7 @@ MAY: dict[str, set[str]] = {
     "texts": set(),
     "settings": {"troubles"},
     "logs": set(),
+    "systemd": set(),
     "troubles": set(),
 }
 OWN = set(MAY)
@@ -119,7 +120,7 @@ def test_sql_lives_in_db_alone() -> None:
 
 def test_only_settings_reads_the_environment() -> None:
     for path in modules():
-        if package_of(path) in ("settings", "tools"):
+        if package_of(path) in ("settings", "systemd", "tools"):
             continue
         for name in imported(path):
             assert not name.startswith(("os.environ", "os.getenv", "starlette.config")), path

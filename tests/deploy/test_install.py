@@ -45,13 +45,29 @@ fi
 LD_LIBRARY_PATH=/opt/python/lib exec /opt/python/{PYTHON} "$@"
 """,
     "apt-get": 'echo "apt-get $*"',
+    # As systemd would, one socket: a wanted port is told in the machine's log only.
     "systemctl": """
-[ "$1 $2" = "restart portail.service" ] || exit 0
-[ ! -e /run/portail.pid ] || { kill "$(cat /run/portail.pid)"; sleep 1; }
-setsid runuser -u portail -- env PORTAL_ENV_FILE=/etc/portail/portail.env \\
-    /opt/portail/current/.venv/bin/python /opt/portail/current/manage.py serve \\
-    > /run/portail.log 2>&1 &
-echo $! > /run/portail.pid
+stop() {
+    [ ! -e /run/portail.pid ] || { kill "$(cat /run/portail.pid)"; sleep 1; }
+    rm -f /run/portail.pid
+}
+start() {
+    [ ! -e /run/portail.pid ] || return 0
+    mkdir -p /run/portail
+    rm -f /run/portail/portail.sock
+    setsid systemd-socket-activate -l /run/portail/portail.sock -E PATH \\
+        -E PORTAL_ENV_FILE=/etc/portail/portail.env \\
+        setpriv --reuid portail --regid portail --init-groups \\
+        /opt/portail/current/.venv/bin/python /opt/portail/current/manage.py serve \\
+        > /run/portail.log 2>&1 &
+    echo $! > /run/portail.pid
+}
+case "$*" in
+    "-q is-active portail.socket") [ -e /run/portail.pid ] ;;
+    "stop portail.service portail.socket") stop ;;
+    "start portail.service") start ;;
+    "restart portail.service") stop; start ;;
+esac
 """,
 }
 ENTER = """
@@ -168,9 +184,10 @@ def version(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(version: Path, tmp_path_factory: pytest.TempPathFactory) -> Machine:
     """A machine with the portal on it, installed under a umask that closes everything."""
     if os.geteuid() or any(
-        shutil.which(name) is None for name in ("unshare", "ip", "setpriv", "runuser", "useradd")
+        shutil.which(name) is None
+        for name in ("unshare", "ip", "setpriv", "runuser", "useradd", "systemd-socket-activate")
     ):
-        pytest.skip("a machine of its own takes root and util-linux")
+        pytest.skip("a machine of its own takes root, util-linux and systemd's programs")
     machine = Machine(tmp_path_factory.mktemp("machine") / "first").new()
     probe = machine.run(version, "true")
     if probe.returncode:

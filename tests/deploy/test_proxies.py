@@ -1,15 +1,14 @@
-"""The member's journey through Caddy and through nginx, on loopback, with TLS."""
+"""The member's journey and a restart, through Caddy and through nginx, on loopback, with TLS."""
 
 import datetime
 import email
-import os
 import re
 import shutil
 import ssl
-import subprocess
+import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable
 from email import policy
 from pathlib import Path
 
@@ -17,105 +16,32 @@ import httpx
 import pytest
 
 from db.database import Database
-from tests.faults.conftest import ROOT, Served, free_port
+from tests.deploy.proxies import HURRIED, Commands, caddy, make_certificate, nginx, running
+from tests.faults.conftest import Served, free_port
 from tests.given import hidden, words
 from tests.people import EVERYONE, FRANCOIS, enrol
 
-DEPLOY = ROOT / "deploy"
-HOST = "portail.exemple.org"
+Proxy = Callable[..., Commands]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a self-signed certificate for 127.0.0.1."""
-    folder = tmp_path_factory.mktemp("tls")
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed here")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-         "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
-         "-keyout", str(folder / "privkey.pem"), "-out", str(folder / "fullchain.pem")],
-        check=True,
-        capture_output=True,
-    )  # fmt: skip
-    return folder
+    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
-def hurried(text: str, *patience: str) -> str:
-    """The configuration, that waits two seconds where ours has this patience."""
-    for wait in patience:
-        assert wait in text
-        text = text.replace(wait, re.sub("[0-9]+s", "2s", wait))
-    return text
+@pytest.fixture(params=[caddy, nginx], ids=["caddy", "nginx"])
+def proxy(request: pytest.FixtureRequest) -> Proxy:
+    made: Proxy = request.param
+    if shutil.which(made.__name__) is None:
+        pytest.skip(f"{made.__name__} is not installed here")
+    return made
 
 
-def caddy(folder: Path, certificate: Path, port: int, upstream: int) -> tuple[list[str], list[str]]:
-    """The check and the start of our Caddyfile on that port."""
-    text = (DEPLOY / "Caddyfile").read_text("utf-8")
-    text = text.replace(
-        f"{HOST} {{",
-        f"https://127.0.0.1:{port} {{\n\ttls {certificate}/fullchain.pem {certificate}/privkey.pem",
-    )
-    # With all that it can log, as newer versions log more than this one.
-    ours = "admin off\n\tauto_https disable_redirects\n\tdebug"
-    text = text.replace("\n{\n", f"\n{{\n\t{ours}\n", 1)
-    assert ours in text
-    assert f"127.0.0.1:{port}" in text
-    file = folder / "Caddyfile"
-    text = hurried(text, "lb_try_duration 15s", "response_header_timeout 30s")
-    file.write_text(text.replace("127.0.0.1:8000", f"127.0.0.1:{upstream}"), encoding="utf-8")
-    which = ["--config", str(file), "--adapter", "caddyfile"]
-    return ["caddy", "validate", *which], ["caddy", "run", *which]
-
-
-def nginx(folder: Path, certificate: Path, port: int, upstream: int) -> tuple[list[str], list[str]]:
-    """The check and the start of our site on that port, within what Debian's nginx.conf logs."""
-    site = (DEPLOY / "nginx.conf").read_text("utf-8")
-    site = re.sub(r"    listen \[::\]:.*\n", "", site)
-    site = site.replace("listen 443", f"listen 127.0.0.1:{port}").replace(
-        f"/etc/letsencrypt/live/{HOST}", str(certificate)
-    )
-    site = site.replace("listen 80;", f"listen 127.0.0.1:{free_port()};")
-    assert str(certificate) in site
-    site = hurried(site, "proxy_read_timeout 30s")
-    (folder / "site.conf").write_text(
-        site.replace("127.0.0.1:8000", f"127.0.0.1:{upstream}"), encoding="utf-8"
-    )
-    user = "" if os.geteuid() else "user root; "  # who alone may read the test's folder
-    (folder / "nginx.conf").write_text(
-        f"{user}daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}}\n"
-        f"http {{ access_log {folder}/access.log; client_body_temp_path {folder}/body;"
-        f" proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/f;"
-        f" uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s; include {folder}/site.conf; }}\n"
-    )
-    which = ["nginx", "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
-    return [*which, "-t"], which
-
-
-@contextmanager
-def running(check: list[str], start: list[str], folder: Path) -> Iterator[None]:
-    environ = os.environ | {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
-    checked = subprocess.run(check, env=environ, capture_output=True, text=True, check=False)
-    assert checked.returncode == 0, checked.stderr
-    with (
-        (folder / "out").open("wb") as out,
-        subprocess.Popen(start, env=environ, stdout=out, stderr=out) as process,
-    ):
-        try:
-            yield
-        finally:
-            process.terminate()
-
-
-@pytest.mark.parametrize("proxy", [caddy, nginx], ids=["caddy", "nginx"])
-async def test_the_journey_passes_through(
-    proxy: Callable[..., tuple[list[str], list[str]]], certificate: Path, tmp_path: Path
-) -> None:
-    if shutil.which(proxy.__name__) is None:
-        pytest.skip(f"{proxy.__name__} is not installed here")
+async def test_the_journey_passes_through(proxy: Proxy, certificate: Path, tmp_path: Path) -> None:
     port = free_port()
     url = f"https://127.0.0.1:{port}"
-    served = Served(tmp_path, PORTAL_BASE_URL=url)
+    served = Served(tmp_path, PORTAL_BASE_URL=url, PORTAL_TRUSTED_PROXIES="")
+    served.hold_the_line()
     assert served.manage("init").returncode == 0
     db = await Database.open(served.database)
     await enrol(db, EVERYONE)
@@ -124,7 +50,7 @@ async def test_the_journey_passes_through(
     served.start()
     try:
         with (
-            running(*proxy(tmp_path, certificate, port, served.port), tmp_path),
+            running(*proxy(tmp_path, certificate, port, served.line, *HURRIED[proxy]), tmp_path),
             httpx.Client(base_url=url, verify=trusted, timeout=30) as browser,
         ):
             wait_for(browser, tmp_path / "out")
@@ -133,9 +59,11 @@ async def test_the_journey_passes_through(
             served.hang()
             restarting(browser, secrets)
             served.kill()
+            served.drop_the_line()
             restarting(browser, secrets)
     finally:
         served.kill()
+        served.drop_the_line()
     db = await Database.open(served.database)
     addresses = await db.all("SELECT DISTINCT address FROM journal WHERE address IS NOT NULL")
     await db.close()
@@ -144,6 +72,51 @@ async def test_the_journey_passes_through(
         if file.is_file() and file.parent.name != "mail":
             held = file.read_bytes()
             assert not [path for path in secrets if path.split("/")[-1].encode() in held], file
+
+
+def test_no_request_is_lost_over_a_restart(proxy: Proxy, certificate: Path, tmp_path: Path) -> None:
+    """As `systemctl restart portail` does while members are at it: systemd holds the line."""
+    port = free_port()
+    url = f"https://127.0.0.1:{port}"
+    served = Served(tmp_path, PORTAL_BASE_URL=url)
+    served.hold_the_line()
+    assert served.manage("init").returncode == 0
+    trusted = ssl.create_default_context(cafile=str(certificate / "fullchain.pem"))
+    statuses: Counter[int | str] = Counter()
+    enough = threading.Event()
+
+    def visit() -> None:
+        with httpx.Client(base_url=url, verify=trusted, timeout=30) as browser:
+            while not enough.is_set():
+                for method, path, fields in (("GET", "/", None), ("POST", CHECK, FIELDS)):
+                    try:
+                        statuses[browser.request(method, path, data=fields).status_code] += 1
+                    except httpx.HTTPError as error:
+                        statuses[repr(error)] += 1
+
+    served.start()
+    visitors = [threading.Thread(target=visit) for _ in range(4)]
+    try:
+        with running(*proxy(tmp_path, certificate, port, served.line), tmp_path):
+            with httpx.Client(base_url=url, verify=trusted) as browser:
+                wait_for(browser, tmp_path / "out")
+            for visitor in visitors:
+                visitor.start()
+            for _ in range(2):
+                time.sleep(0.3)
+                served.stop()
+                served.start()
+            enough.set()
+            for visitor in visitors:
+                visitor.join()
+    finally:
+        enough.set()
+        served.kill()
+        served.drop_the_line()
+    assert set(statuses) == {200}, statuses
+
+
+CHECK, FIELDS = "/verification/identite/matricule", {"matricule": FRANCOIS.matricule}
 
 
 def journey(browser: httpx.Client) -> None:

@@ -10,7 +10,9 @@ import pytest
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = sorted(
-    path.name for path in DEPLOY.glob("portail*.*") if path.suffix in (".service", ".timer")
+    path.name
+    for path in DEPLOY.glob("portail*.*")
+    if path.suffix in (".service", ".socket", ".timer")
 )
 ANALYZE = shutil.which("systemd-analyze")
 
@@ -33,12 +35,13 @@ def units(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_there_is_a_server_a_night_its_timer_and_a_watch() -> None:
+def test_there_is_a_server_its_line_a_night_its_timer_and_a_watch() -> None:
     assert UNITS == [
         "portail-nightly.service",
         "portail-nightly.timer",
         "portail-watch@.service",
         "portail.service",
+        "portail.socket",
     ]
 
 

@@ -1,10 +1,12 @@
 """A portal in a process of its own, to be killed, filled and locked."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -40,7 +42,24 @@ class Served:
             "PORTAL_TRUSTED_PROXIES": "127.0.0.1",
             **environ,
         }
+        self.line: Path | None = None
+        self._held: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
+
+    def hold_the_line(self) -> None:
+        """Listen on a socket at `line`, as portail.socket does, and hand it to each start."""
+        # A socket's path has room for 107 bytes, which a test's own folder may fill.
+        self.line = Path(tempfile.mkdtemp(prefix="ligne-")) / "portail.sock"
+        self._held = socket.socket(socket.AF_UNIX)
+        self._held.bind(str(self.line))
+        self._held.listen(4096)
+
+    def drop_the_line(self) -> None:
+        """As portail.socket does when it stops."""
+        if self._held and self.line:
+            self._held.close()
+            shutil.rmtree(self.line.parent)
+            self._held = None
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
@@ -54,19 +73,30 @@ class Served:
 
     def start(self) -> None:
         """Start, and return once it answers."""
+        command = [sys.executable, str(ROOT / "manage.py"), "serve", "--port", str(self.port)]
+        environ, held = self.environ, self._held
+        if held:
+            # Its descriptor is the third, its process is named, and has no more of them than usual.
+            command = ["sh", "-c", 'ulimit -n 1024; LISTEN_PID=$$ exec "$@"', "-", *command]
+            environ = environ | {"LISTEN_FDS": "1"}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, str(ROOT / "manage.py"), "serve", "--port", str(self.port)],
-                env=self.environ,
+                command,
+                env=environ,
                 stderr=log,
+                close_fds=not held,
+                preexec_fn=(lambda: os.dup2(held.fileno(), 3)) if held else None,
             )
-        while self._process.poll() is None:
-            try:
-                httpx.get(f"{self.url}/sante")
-            except httpx.TransportError:
-                time.sleep(0.05)
-            else:
-                return
+        with httpx.Client(
+            transport=httpx.HTTPTransport(uds=str(self.line) if held else None)
+        ) as browser:
+            while self._process.poll() is None:
+                try:
+                    browser.get(f"{self.url}/sante", timeout=60)
+                except httpx.TransportError:
+                    time.sleep(0.05)
+                else:
+                    return
         raise AssertionError(self.log.read_text())
 
     def kill(self) -> None:
@@ -81,6 +111,11 @@ class Served:
         """Take connections and answer none, until killed."""
         assert self._process
         self._process.send_signal(signal.SIGSTOP)
+
+    def descriptors(self) -> int:
+        """How many it has open."""
+        assert self._process
+        return len(os.listdir(f"/proc/{self._process.pid}/fd"))
 
     def _end(self, how: signal.Signals) -> None:
         if self._process:
