@@ -196,6 +196,7 @@
   // Before Safari 16 htmx does not learn which button sent a form: forms and links are left plain.
   if (!HTMLFormElement.prototype.requestSubmit) document.body.removeAttribute("data-hx-boost");
   // Last: where this script broke on the way, or htmx would lack something, the page stays plain.
-  if (window.fetch && window.AbortController && document.body.replaceChildren)
+  // Where cookies are refused too: the plain way finds that out, and says so.
+  if (window.fetch && window.AbortController && document.body.replaceChildren && navigator.cookieEnabled)
     document.body.removeAttribute("data-hx-ignore");
 })();

@@ -24,6 +24,12 @@ def read_cookie(request: Request, settings: Settings, name: str) -> str | None:
     return request.cookies.get(cookie_name(settings, name)) or None
 
 
+def has_any(request: Request, settings: Settings) -> bool:
+    """Whether the browser came with a cookie of ours: one that refuses them never does."""
+    names = (SESSION, FLASH, DEVICE, LANGUAGE, RESUME)
+    return any(cookie_name(settings, name) in request.cookies for name in names)
+
+
 def set_cookie(
     response: Response, settings: Settings, name: str, value: str, *, max_age: int | None = None
 ) -> None:

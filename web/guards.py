@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import wraps
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,8 +12,8 @@ from db.sessions import Session
 from members.sessions import CHOOSE, FULL, current
 from security.form_tokens import MadeFor
 from web import resume
-from web.answers import MADE_FOR, Handler, form_body, go, page
-from web.cookies import SESSION, read_cookie
+from web.answers import MADE_FOR, Handler, form_body, go, page, path_of
+from web.cookies import SESSION, has_any, read_cookie
 from web.portal import portal_of
 
 MemberHandler = Callable[[Request, Session], Awaitable[Response]]
@@ -109,10 +110,23 @@ def _shown(handler: MemberHandler, scope: str) -> Handler:
 
 
 async def _sign_in_first(request: Request, under_way: resume.Resume) -> Response:
+    if _cookies_are_refused(request):
+        return await page(request, "pages/cookies.html")
     flash = "session_ended" if under_way.typed else "sign_in_first"
     response = await go(request, "home", flash=flash)
     resume.keep(request, response, under_way)
     return response
+
+
+def _cookies_are_refused(request: Request) -> bool:
+    """Whether somebody comes from a page of the section, and yet without any cookie of ours.
+
+    HTMX shows the first page with the answer that sets them: only the next request can tell.
+    """
+    if has_any(request, portal_of(request).settings):
+        return False
+    came_from = urlsplit(request.headers.get("referer", "")).path
+    return came_from.startswith(path_of(request.app, "member"))
 
 
 async def _where_theirs_begins(request: Request, session: Session, flash: str = "") -> Response:
