@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import CLOSED_NETWORK, PHONE
+from tests.browser.conftest import PHONE
 from tests.browser.visitor import Route, Visitor, expect
 from tests.people import FRANCOIS
+from tools.audit.needs import CLOSED_NETWORK
 
 REFUSED = "Votre navigateur refuse les témoins (cookies)"
 BLOCKED = {"profile": {"default_content_setting_values": {"cookies": 2}}}
