@@ -28,7 +28,6 @@ def routes(settings: Settings) -> list[Route]:
         Route("/membre", account.home, name="member"),
         Route("/", session.sign_in_page, name="home"),
         Route("/", session.sign_in, name="sign_in", methods=["POST"]),
-        Route("/entree", session.entered, name="entered"),
         Route("/deconnexion", session.sign_out, name="sign_out", methods=["POST"]),
         Route("/inscription", registration.start, name="registration"),
         Route("/inscription", registration.identify, name="identify", methods=["POST"]),

@@ -78,14 +78,6 @@ async def _go_on(request: Request, member_id: int, begun: Begun) -> Response:
     return response
 
 
-async def entered(request: Request) -> Response:
-    """Where a session begins on a browser that brought no cookie: is it kept?"""
-    session = await session_of(request)
-    if session is None:
-        return await page(request, "pages/cookies.html")
-    return await go(request, "choose_password" if session.scope == sessions.CHOOSE else "member")
-
-
 async def sign_out(request: Request) -> Response:
     """End the session; the browser drops what it kept of the members' pages.
 

@@ -24,7 +24,6 @@ from web.cookies import (
     FLASH,
     SESSION,
     forget_cookie,
-    has_any,
     read_cookie,
     set_cookie,
 )
@@ -39,10 +38,6 @@ CUT = "\0"
 MADE_FOR = "made_for"
 """The hidden field that binds a form of the members' section to its member and session."""
 VARY = "Accept-Language, Accept-Encoding, Cookie, HX-Request, Portal-Language"
-
-
-ENTRANCES = ("member", "choose_password")
-"""Where a sign-in or a registration leads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +119,6 @@ async def go(
         response = await _endpoint(request.app, name)(Request(scope))
         response.headers.setdefault("hx-push-url", path)
     else:
-        # A browser that brought no cookie may refuse them: the next request tells (SECURITY S2).
-        if begun and name in ENTRANCES and not has_any(request, portal.settings):
-            path = path_of(request.app, "entered")
         response = _lead(request, path)
         if flash:
             set_cookie(response, portal.settings, FLASH, flash, max_age=60)

@@ -110,7 +110,7 @@ def _shown(handler: MemberHandler, scope: str) -> Handler:
 
 
 async def _sign_in_first(request: Request, under_way: resume.Resume) -> Response:
-    if _cookies_are_refused(request):
+    if cookies_are_refused(request):
         return await page(request, "pages/cookies.html")
     flash = "session_ended" if under_way.typed else "sign_in_first"
     response = await go(request, "home", flash=flash)
@@ -118,15 +118,21 @@ async def _sign_in_first(request: Request, under_way: resume.Resume) -> Response
     return response
 
 
-def _cookies_are_refused(request: Request) -> bool:
-    """Whether somebody comes from a page of the section, and yet without any cookie of ours.
+def cookies_are_refused(request: Request) -> bool:
+    """Whether somebody comes from where a session begins, or from the section, with no cookie.
 
-    HTMX shows the first page with the answer that sets them: only the next request can tell.
+    No page shown to a stranger leads there from a sign-in or a registration: only their own answer
+    does, which set the cookies.
     """
-    if has_any(request, portal_of(request).settings):
+    portal = portal_of(request)
+    if has_any(request, portal.settings):
         return False
-    came_from = urlsplit(request.headers.get("referer", "")).path
-    return came_from.startswith(path_of(request.app, "member"))
+    came_from = urlsplit(request.headers.get("referer", ""))
+    path = came_from.path or "/"
+    begins = {path_of(request.app, name) for name in ("home", "registration", "access")}
+    return came_from.netloc == urlsplit(portal.settings.base_url).netloc and (
+        path in begins or path.startswith(path_of(request.app, "member"))
+    )
 
 
 async def _where_theirs_begins(request: Request, session: Session, flash: str = "") -> Response:

@@ -58,12 +58,12 @@ async def test_registration_and_sign_in_end_with_a_sentence(refusing: Visitor) -
         password_again=FRANCOIS.password,
     )
     await visitor.press("ENVOYER")
-    await visitor.see(REFUSED, "/entree")
+    await visitor.see(REFUSED, "/membre")
     await expect(visitor.page.locator("main")).to_contain_text("450 555-0199")
     await visitor.press("Se connecter")
     await visitor.see("Se connecter", "/")
     await visitor.sign_in(FRANCOIS)
-    await visitor.see(REFUSED, "/entree")
+    await visitor.see(REFUSED, "/membre")
 
 
 async def test_what_drops_them_unseen_is_found_at_the_next_page(visitor: Visitor) -> None:
