@@ -8,7 +8,7 @@ from members.change import confirm_email
 from members.dead_ends import note_once
 from members.sessions import FULL
 from web.answers import form_body, go, page, secluded
-from web.guards import session_of
+from web.guards import cookies_are_refused, session_of
 from web.portal import portal_of, visit_of
 
 
@@ -20,6 +20,8 @@ async def show(request: Request) -> Response:
     payload = portal_of(request).tokens.confirmation.read(token)
     if payload is None:
         return await page(request, "confirmation/expired.html")
+    if session is None and cookies_are_refused(request):
+        return await page(request, "pages/cookies.html")
     if session is None or session.scope != FULL:
         return await page(request, "session/sign_in.html", confirmation=token)
     if payload[0] != session.member_id:
