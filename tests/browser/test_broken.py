@@ -1,15 +1,18 @@
 """What may be broken in a browser, one at a time: the whole journey goes on all the same."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from tests.browser.conftest import Visit
 from tests.browser.visitor import Route, Visitor
-from tests.browser.walk import walk
+from tests.browser.walk import register, walk
 from tests.conftest import Post
+from tools.audit.needs import CLOSED_NETWORK, chromium
 from web.portal import Portal
 
 LAST = 'document.body.removeAttribute("data-hx-ignore")'
@@ -132,3 +135,27 @@ async def test_the_whole_journey(visit: Visit, portal: Portal, post: Post, fault
     await walk(visitor, portal, post)
     powered = visitor.page.locator("a[data-htmx-powered], form[data-htmx-powered]")
     assert (await powered.count() == 0) is fault.plain
+
+
+@pytest.mark.usefixtures("chromium")
+async def test_refused_cookies_break_no_script(site: str, tmp_path: Path) -> None:
+    """A browser that refuses cookies refuses its storage too; nobody can be signed in there."""
+    from playwright.async_api import async_playwright
+
+    profile = tmp_path / "profile" / "Default"
+    profile.mkdir(parents=True)
+    refused = {"profile": {"default_content_setting_values": {"cookies": 2}}}
+    (profile / "Preferences").write_text(json.dumps(refused))
+    async with async_playwright() as playwright:
+        context = await playwright.chromium.launch_persistent_context(
+            profile.parent, executable_path=chromium(), args=CLOSED_NETWORK, locale="fr-CA"
+        )
+        visitor = Visitor(await context.new_page(), site, scripts=True)
+        visitor.watch()
+        await register(visitor)
+        assert await context.cookies() == []
+        await visitor.press("Afficher ou modifier votre mot de passe")
+        await visitor.see("Se connecter")
+        await visitor.read("Connectez-vous pour voir cette page")
+        await context.close()
+    assert visitor.faults == []
