@@ -13,10 +13,11 @@ from bench.office import PASSWORD, Office, facts_of, found
 from bench.report import Row, at_most, at_most_times
 from bench.servers import PORTAL, Server
 from db.database import Database
+from forms.journey import RECOVERY
 from security.challenge import Challenges
 from security.clock import system_clock
 from security.keys import derive
-from security.throttle import ADDRESS_ASKS, SIGN_IN, Throttle
+from security.throttle import ADDRESS_ASKS, SIGN_IN, Throttle, network_of
 from security.tokens import Tokens
 
 TAKES = 1_000
@@ -128,7 +129,7 @@ def recovery_alike(portal: Server, office: Office) -> Row:
     )
     requests = []
     for turn, facts in enumerate(chain.from_iterable(zip(*kinds, strict=True))):
-        token = challenges.issue()
+        token = challenges.issue(RECOVERY.name, network_of(_address(turn)))
         fields = facts | {"challenge": token, "captcha": challenges.answer(token) or ""}
         requests.append(load.post("/mot-de-passe-oublie", fields, x_forwarded_for=_address(turn)))
     return _alike(

@@ -22,7 +22,10 @@ def weight(portal: Server, office: Office) -> Iterator[Row]:
     swap, step = max(_swaps(portal, office))
     yield at_most(f"a step’s swap, the largest ({step})", 1.5, swap / 1000, "KB")
     yield at_most("a live check, the largest", 400, _largest_check(portal), "bytes")
-    largest = max(len(challenge.draw(_captcha(number))) for number in range(CAPTCHAS))
+    largest = max(
+        len(challenge.draw(_captcha(number), bytes([number % 256, number // 256])))
+        for number in range(CAPTCHAS)
+    )
     yield at_most(f"captcha’s image, the largest of {CAPTCHAS}", 1.5, largest / 1000, "KB")
 
 

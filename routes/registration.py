@@ -41,7 +41,7 @@ async def identify(request: Request) -> Response:
     if bound.errors:
         return await _step_one(request, bound, kept_email)
     facts = Facts(**bound.values)
-    asked = await judge_when_busy(request, body)
+    asked = await judge_when_busy(request, IDENTIFY.name, body)
     if asked:
         return await _step_one(request, bound, kept_email, captcha=asked)
     wait = await _take(request, facts)

@@ -45,7 +45,7 @@ async def sign_in(request: Request) -> Response:
     wait = await take(request, "sign_in_throttled", (ADDRESS_REFUSES, (await source_of(request),)))
     if wait:
         return await _again(request, bound, confirmation, wait=wait)
-    asked = await judge_when_busy(request, body)
+    asked = await judge_when_busy(request, SIGN_IN.name, body)
     if asked:
         return await _again(request, bound, confirmation, captcha=asked)
     answer = await access.sign_in(

@@ -8,11 +8,18 @@ from starlette.requests import Request
 
 from members import devices
 from rules import N_, Refused
+from security.challenge import Passed
 from security.throttle import ADDRESS_ASKS, ALL_ASK, network_of
 from web.portal import portal_of, visit_of
 
 WRONG = Refused(N_("Le code ne correspond pas à l’image. En voici une autre : essayez de nouveau."))
 EXPIRED = Refused(N_("L’image ne sert que dix minutes. En voici une autre : recopiez son code."))
+MOVED = Refused(
+    N_(
+        "Votre connexion a changé depuis cette image (du Wi-Fi aux données mobiles, par exemple). "
+        "En voici une autre : recopiez son code."
+    )
+)
 EMPTY = Refused(N_("Écrivez les cinq caractères de l’image."))
 ASK = Refused(
     N_(
@@ -24,7 +31,10 @@ ASK = Refused(
 
 @dataclass(frozen=True, slots=True)
 class Captcha:
-    """A captcha to show: its token, its PNG in base64, what is wrong with the last try."""
+    """A captcha to show: its token, its PNG in base64, what is wrong with the last try.
+
+    Without an image where that network has asked for too many: there is the way without it.
+    """
 
     token: str
     image: str
@@ -35,48 +45,61 @@ class Captcha:
 
 
 async def show(
-    request: Request, body: Mapping[str, str], problem: Refused | None = None
+    request: Request, form: str, body: Mapping[str, str], problem: Refused | None = None
 ) -> Captcha:
     """The captcha of `body` again, as it was typed, where it was not tried yet; else a new one."""
-    challenges = portal_of(request).challenges
+    portal = portal_of(request)
+    challenges, network = portal.challenges, network_of(visit_of(request).address)
     token, typed = body.get("challenge", ""), body.get("captcha", "")
-    if problem is WRONG or challenges.answer(token) is None:
-        token, typed = challenges.issue(), ""
-    image = base64.b64encode(await challenges.image(token)).decode()
-    return Captcha(token, image, typed, problem)
+    good = challenges.is_for(token, form) and challenges.is_from(token, network)
+    if problem is WRONG or not good:
+        token, typed = challenges.issue(form, network, before=token), ""
+    image = b""
+    if portal.images.take(network):
+        image = base64.b64encode(await challenges.image(token))
+    return Captcha(token, image.decode(), typed, problem)
 
 
-async def another(request: Request) -> Captcha:
+async def another(request: Request, form: str) -> Captcha:
     """A new captcha for who asked for another."""
-    return replace(await show(request, {}), stay=True)
+    return replace(await show(request, form, {}), stay=True)
 
 
-async def judge_beside_errors(request: Request, body: Mapping[str, str]) -> Captcha:
+async def judge_beside_errors(request: Request, form: str, body: Mapping[str, str]) -> Captcha:
     """The captcha to show where other fields are wrong, with what is wrong with its own code.
 
     A right code stays good for the next try, as it was typed; a wrong one is spent as ever.
     """
-    if portal_of(request).challenges.fits(body.get("challenge", ""), body.get("captcha", "")):
-        return await show(request, body)
-    asked = await judge(request, body)
-    assert asked
-    return asked
+    if not portal_of(request).challenges.fits(body.get("challenge", ""), body.get("captcha", "")):
+        asked = await judge(request, form, body)
+        if isinstance(asked, Captcha):
+            return asked
+    return await show(request, form, body)
 
 
-async def judge(request: Request, body: Mapping[str, str]) -> Captcha | None:
-    """None when the captcha in `body` is solved; else the captcha to show, with the problem."""
+async def judge(request: Request, form: str, body: Mapping[str, str]) -> Captcha | Passed:
+    """What is remembered of the captcha in `body` where it is solved; else the one to show.
+
+    By the very same form it is solved as often as it comes: pressed twice, or sent again because
+    the answer was lost. It is then the same `Passed`, for whoever acts to note that it did.
+    """
     portal = portal_of(request)
+    challenges, token = portal.challenges, body.get("challenge", "")
     typed = body.get("captcha", "").strip()
+    sent = challenges.form_sent(form, body)
+    if before := challenges.passed(token, sent):
+        return before
     if not typed:
-        return await show(request, body, EMPTY)
-    if portal.challenges.answer(body.get("challenge", "")) is None:
-        return await show(request, body, EXPIRED)
-    if await portal.challenges.solve(portal.db, body.get("challenge", ""), typed, portal.clock()):
-        return None
-    return await show(request, body, WRONG)
+        return await show(request, form, body, EMPTY)
+    if not challenges.is_for(token, form):
+        return await show(request, form, body, EXPIRED)
+    if not challenges.is_from(token, network_of(visit_of(request).address)):
+        return await show(request, form, body, MOVED)
+    await challenges.solve(portal.db, token, typed, sent, portal.clock())
+    return challenges.passed(token, sent) or await show(request, form, body, WRONG)
 
 
-async def judge_when_busy(request: Request, body: Mapping[str, str]) -> Captcha | None:
+async def judge_when_busy(request: Request, form: str, body: Mapping[str, str]) -> Captcha | None:
     """As `judge`, but only where the address, or everybody together, tries too much.
 
     Never asked of a browser that somebody signed in with before. Who cannot read the image waits
@@ -89,18 +112,33 @@ async def judge_when_busy(request: Request, body: Mapping[str, str]) -> Captcha 
     all_are_busy = await portal.throttle.take(ALL_ASK)
     if not address_is_busy and not all_are_busy:
         return None
-    token = body.get("challenge", "")
-    if not token:
-        return await show(request, body, ASK)
-    if "without_image" not in body:
-        return await judge(request, body)
-    if await portal.challenges.pass_without_image(portal.db, token, visit.now):
+    if not body.get("challenge"):
+        return await show(request, form, body, ASK)
+    if "without_image" in body:
+        return await _be_patient(request, form, body)
+    judged = await judge(request, form, body)
+    return judged if isinstance(judged, Captcha) else None
+
+
+async def _be_patient(request: Request, form: str, body: Mapping[str, str]) -> Captcha | None:
+    """None where whoever cannot read the image has waited for as long as its token says."""
+    portal, token = portal_of(request), body["challenge"]
+    challenges, sent = portal.challenges, portal.challenges.form_sent(form, body)
+    if challenges.passed(token, sent):
         return None
-    seconds = portal.challenges.patience(token)
+    network = network_of(visit_of(request).address)
+    if not challenges.is_for(token, form) or not challenges.is_from(token, network):
+        return await show(request, form, {}, ASK)
+    if await challenges.pass_without_image(portal.db, token, sent, portal.clock()):
+        return None
+    if challenges.passed(token, sent):
+        return None
+    seconds = challenges.patience(token)
     if not seconds:
-        return await show(request, {}, ASK)
+        return await show(request, form, {}, ASK)
     asked = await show(
         request,
+        form,
         body,
         Refused(
             N_(

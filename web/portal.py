@@ -39,6 +39,8 @@ class Portal:
     throttle: Throttle
     scores: Pace
     """How often a network has new passwords scored while they are typed: phones share one."""
+    images: Pace
+    """How often a network has a captcha drawn; beyond, there is the way without its image."""
     address_key: Key
     recovery_key: Key
 
@@ -58,6 +60,7 @@ class Portal:
             policy=PasswordPolicy(settings.password_min, settings.password_max),
             throttle=Throttle(db, derive(keys, "throttle"), clock),
             scores=Pace(clock, burst=120, every=1),
+            images=Pace(clock, burst=60, every=3),
             address_key=derive(keys, "address"),
             recovery_key=derive(keys, "recovery"),
         )

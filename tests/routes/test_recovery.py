@@ -25,7 +25,7 @@ class Visitor:
         self.portal = portal
 
     def body(self, person: Person, **other: str) -> dict[str, str]:
-        token = self.portal.challenges.issue()
+        token = self.portal.challenges.issue("recuperation", "203.0.113.7")
         code = self.portal.challenges.answer(token)
         assert code
         return person.facts | {"challenge": token, "captcha": code} | other
@@ -359,12 +359,12 @@ async def test_a_wrong_try_spends_the_image(
     assert await post.fetch() == []
 
 
-async def test_a_right_code_works_once(
+async def test_a_right_code_sends_one_mail(
     browser: Browser, visitor: Visitor, post: Post, member: int
 ) -> None:
     body = visitor.body(FRANCOIS)
     answers = await asyncio.gather(*(browser.submit(URL, body) for _ in range(5)))
-    assert sorted(answer.status_code for answer in answers) == [200, 422, 422, 422, 422]
+    assert [answer.status_code for answer in answers] == [200] * 5
     assert len(await post.fetch()) == 1
 
 

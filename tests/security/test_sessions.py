@@ -318,7 +318,7 @@ async def test_s7_reading_writes_nothing_but_a_sessions_last_use(
     await session(chooser, portal, SYLVIE, CHOOSE)
     tokens = portal.tokens
     links = [
-        f"/captcha/{portal.challenges.issue()}.wav",
+        f"/captcha/{portal.challenges.issue('recuperation', '')}.wav",
         f"/courriel/confirmer/{tokens.confirmation.make([member_id, 'abc'])}",
     ]
     before = digest()

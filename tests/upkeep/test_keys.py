@@ -89,18 +89,18 @@ async def test_mails_and_captchas_survive_a_rotation(
         await browser.submit("/inscription/acces", FRANCOIS.access(token))
         mail = await post.last("00875@example.com")
         link = re.findall(r"http\S+/courriel/confirmer/\S+", post.text(mail))[0]
-        asked = portal.challenges.issue()
+        asked = portal.challenges.issue("recuperation", "203.0.113.7")
         answer = portal.challenges.answer(asked) or ""
         form = {**FRANCOIS.facts, "challenge": asked, "captcha": answer}
         await browser.submit("/mot-de-passe-oublie", form)
         mail = await post.last("00875@example.com")
         temporary = re.findall(r"(?:[2-9A-Z]{4}-){2}[2-9A-Z]{4}", post.text(mail))[0]
-        asked = portal.challenges.issue()
+        asked = portal.challenges.issue("recuperation", "203.0.113.7")
         answer = portal.challenges.answer(asked) or ""
 
     async with restarted(settings, clock, OLD, NEW) as (portal, browser, _):
         assert portal.challenges.answer(asked) != answer
-        assert await portal.challenges.solve(portal.db, asked, answer, clock())
+        assert await portal.challenges.solve(portal.db, asked, answer, b"", clock())
         chosen = await browser.submit(
             "/", {"matricule": FRANCOIS.matricule, "password": temporary.lower()}
         )
