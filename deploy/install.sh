@@ -108,9 +108,9 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM HUP # a signal alone would not run what stands for EXIT
 touch "$release/.inachevee"
-tar -C "$source" --exclude=./.git --exclude=./.venv --exclude=./var --exclude=./.env \
-    --exclude=./tests --exclude=./bench --exclude=__pycache__ --exclude='./.*_cache' \
-    --exclude=./.inachevee -cf - . | tar -C "$release" --no-same-owner -xf -
+# Known paths only: whatever else lies in that folder is the office's.
+sh "$source/deploy/contents" | tar -C "$source" --no-recursion -T - -cf - \
+    | tar -C "$release" --no-same-owner -xf -
 chmod -R u=rwX,go=rX "$release"
 python3 -m venv "$release/.venv"
 "$release/.venv/bin/pip" install -q --disable-pip-version-check --require-hashes \
@@ -403,6 +403,16 @@ done
 if [ -z "$newest" ]; then
     say "Première sauvegarde"
     manage backup
+fi
+
+strays=$(find "$source" -name .venv -prune -o -name tests -prune -o -name '*demo.csv' -o -type f \
+    \( -iname '*.csv' -o -iname '*.xls*' -o -iname '*.ods' -o -name 'portail-*.tar.gz' \
+    -o -name '*.db' -o -name '*.key' -o -name '*.env' \) -print | head -n 5)
+if [ -n "$strays" ]; then
+    say "À ranger ailleurs"
+    echo "Ces fichiers ne sont pas du portail et n'ont pas été copiés. S'ils parlent de membres,"
+    echo "gardez-les sous clé, dans un autre dossier :"
+    printf '%s\n' "$strays"
 fi
 
 say "Fait"
