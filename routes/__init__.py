@@ -32,6 +32,7 @@ def routes(settings: Settings) -> list[Route]:
         Route("/inscription", registration.start, name="registration"),
         Route("/inscription", registration.identify, name="identify", methods=["POST"]),
         Route("/inscription/acces", registration.restart, name="access"),
+        Route("/inscription/acces/{mark}", registration.step_two, name="step_two"),
         Route("/inscription/acces", registration.complete, name="complete", methods=["POST"]),
         Route("/mot-de-passe-oublie", recovery.start, name="recovery"),
         Route("/mot-de-passe-oublie", recovery.send, name="recover", methods=["POST"]),

@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from db import members
 from forms import Bound, Form
 from forms.journey import ACCESS, ACCESS_WITH_CODE, IDENTIFY
 from members import Wait
@@ -13,8 +14,10 @@ from members.identify import identify as find
 from members.register import Void, register
 from rules import N_, Refused
 from security import throttle
+from web import step
 from web.answers import Begun, form_body, go, page
 from web.captcha import Captcha, judge_when_busy
+from web.guards import session_of
 from web.portal import portal_of, visit_of
 from web.quotas import source_of, take
 from web.scoring import score_too
@@ -53,18 +56,36 @@ async def identify(request: Request) -> Response:
             request, bound, kept_email, dead_end=_dead_end(answer), call_code=answer.call_code
         )
     await portal.throttle.clear(throttle.IDENTIFY_MATRICULE, facts.matricule)
+    token = portal.tokens.registration.make([answer.member_id, answer.mark])
+    # What does not fit a cookie is no address.
+    under_way = step.Step(token, kept_email if len(kept_email) < 300 else "")
+    step.begin(request, under_way)
+    response = await go(request, "step_two", mark=under_way.mark)
+    step.keep(request, response, under_way)
+    return response
+
+
+async def step_two(request: Request) -> Response:
+    """Step two, again after a reload or Back; who has an access by now goes on to the section."""
+    portal = portal_of(request)
+    under_way = step.under_way(request, request.path_params["mark"])
+    identified = _read(request, under_way.token) if under_way else None
+    member = await members.by_id(portal.db, identified.member_id) if identified else None
+    if under_way is None or identified is None or member is None:
+        return await restart(request)
     return await page(
         request,
         STEP_TWO,
-        push="access",
-        form=_form(answer).blank(portal.ground, email=kept_email),
-        token=portal.tokens.registration.make([answer.member_id, answer.mark]),
-        matricule=bound.values["matricule"],
+        form=_form(identified).blank(portal.ground, email=under_way.email),
+        token=under_way.token,
+        matricule=member.matricule,
     )
 
 
 async def restart(request: Request) -> Response:
-    """Step two cannot be opened by its address: back to step one, with a sentence."""
+    """No step two is under way here: to the section, or back to step one with a sentence."""
+    if await session_of(request):
+        return await go(request, "member")
     blank = IDENTIFY.blank(portal_of(request).ground)
     return await _step_one(request, blank, "", dead_end="expired", status=200)
 
@@ -121,7 +142,9 @@ async def complete(request: Request) -> Response:
                 request, blank, "", dead_end=_dead_end(answer), call_code=answer.call_code
             )
     begun = Begun(answer.cookie, answer.device)
-    return await go(request, "member", flash="registered", begun=begun)
+    response = await go(request, "member", flash="registered", begun=begun)
+    step.forget(request, response)
+    return response
 
 
 def _read(request: Request, token: str) -> Identified | None:

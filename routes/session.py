@@ -9,7 +9,7 @@ from members import Wait, sessions
 from members import sign_in as access
 from rules import N_, Refused
 from security.throttle import ADDRESS_REFUSES
-from web import resume
+from web import resume, step
 from web.answers import MADE_FOR, Begun, form_body, go, page
 from web.captcha import Captcha, judge_when_busy
 from web.cookies import SESSION, forget_cookie, read_cookie
@@ -58,10 +58,13 @@ async def sign_in(request: Request) -> Response:
             return await _again(request, bound, confirmation, wait=answer)
     begun = Begun(answer.cookie, answer.device, answer.language)
     if answer.scope == sessions.CHOOSE:
-        return await go(request, "choose_password", begun=begun)
-    if confirmation and portal.tokens.confirmation.read(confirmation):
-        return await go(request, "confirmation", begun=begun, token=confirmation)
-    return await _go_on(request, answer.member_id, begun)
+        response = await go(request, "choose_password", begun=begun)
+    elif confirmation and portal.tokens.confirmation.read(confirmation):
+        response = await go(request, "confirmation", begun=begun, token=confirmation)
+    else:
+        response = await _go_on(request, answer.member_id, begun)
+    step.forget(request, response)
+    return response
 
 
 async def _go_on(request: Request, member_id: int, begun: Begun) -> Response:

@@ -62,6 +62,8 @@ class Tokens:
         """A captcha's nonce."""
         self.confirmation = Purpose(keys, clock, "confirmation", LONGEST)
         """A member's internal id and their address's fingerprint, for the link in a mail."""
+        self.step = Purpose(keys, clock, "step", HOUR // 2)
+        """The token of step two, for the cookie of the browser that shows it."""
         self.resume = Purpose(keys, clock, "resume", HOUR // 2)
         """What was under way when a session ended, for the browser's cookie."""
 

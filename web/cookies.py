@@ -10,6 +10,7 @@ FLASH = "flash"
 DEVICE = "device"
 LANGUAGE = "language"
 RESUME = "resume"
+STEP = "step"
 
 
 def cookie_name(settings: Settings, name: str) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 
 from tests.browser.conftest import Visit
-from tests.browser.visitor import Route, Visitor, expect
+from tests.browser.visitor import ACCESS, Route, Visitor, expect
 from tests.conftest import TurnedClock
 from tests.people import FRANCOIS, NOBODY
 from web.portal import Portal
@@ -21,7 +21,7 @@ async def test_each_swap_is_one_request_and_moves_focus_title_and_address(
     await visitor.focus_is_on("h1")
     await visitor.fill(**FRANCOIS.facts)
     await visitor.press("INSCRIPTION")
-    await visitor.see(STEP_TWO, "/inscription/acces")
+    await visitor.see(STEP_TWO)
     await visitor.focus_is_on("h1")
     await visitor.fill(
         email="f@example.com",
@@ -85,18 +85,40 @@ async def test_back_and_forward_bring_each_page_with_its_title(visitor: Visitor)
     await visitor.see("Inscription", "/inscription")
 
 
-async def test_a_reload_of_step_two_begins_anew_and_keeps_the_address(visitor: Visitor) -> None:
-    await visitor.identify(FRANCOIS)
-    await visitor.see(STEP_TWO)
-    await visitor.fill(email="f@example.com")
-    await visitor.page.locator("#email").blur()
-    await visitor.page.reload()
-    await visitor.see("Inscription", "/inscription/acces")
-    await expect(visitor.page.locator(".summary")).to_contain_text("la page a été rechargée")
-    await visitor.fill(**FRANCOIS.facts)
-    await visitor.press("INSCRIPTION")
-    await visitor.see(STEP_TWO, "/inscription/acces")
-    await expect(visitor.page.locator("#email")).to_have_value("f@example.com")
+async def test_step_two_survives_a_reload_and_back(either: Visitor) -> None:
+    await either.identify(FRANCOIS)
+    await either.see(STEP_TWO)
+    await either.fill(email="f@example.com")
+    await either.page.locator("#email").blur()
+    await either.page.reload()
+    await either.see(STEP_TWO)
+    await expect(either.page.locator("#matricule")).to_have_value(FRANCOIS.matricule)
+    if either.scripts:
+        await expect(either.page.locator("#email")).to_have_value("f@example.com")
+    await either.press("Aide")
+    await either.see("Le guide du portail", "/aide")
+    await either.page.go_back()
+    await either.see(STEP_TWO)
+    await either.fill(**{name: FRANCOIS.access("")[name] for name in ACCESS})
+    await either.press("ENVOYER")
+    await either.see("Section des membres", "/membre")
+    await either.page.go_back()
+    await either.see("Section des membres")
+
+
+async def test_that_a_mail_leaves_survives_a_reload_and_back(
+    either: Visitor, portal: Portal
+) -> None:
+    await either.open("/mot-de-passe-oublie")
+    await either.fill(**FRANCOIS.facts, captcha=await either.captcha(portal))
+    await either.press("ENVOYER")
+    await either.see("Vérifiez votre courriel")
+    await either.page.reload()
+    await either.see("Vérifiez votre courriel")
+    await either.press("Se connecter")
+    await either.see("Se connecter", "/")
+    await either.page.go_back()
+    await either.see("Vérifiez votre courriel")
 
 
 async def test_an_expired_step_begins_anew_and_keeps_the_address(
@@ -136,7 +158,7 @@ async def test_a_lost_network_says_so_and_nothing_typed_is_lost(visitor: Visitor
     await expect(visitor.page.get_by_role("button", name="INSCRIPTION")).to_be_enabled()
     await visitor.page.context.set_offline(False)
     await visitor.press("Réessayer")
-    await visitor.see(STEP_TWO, "/inscription/acces")
+    await visitor.see(STEP_TWO)
     await expect(visitor.page.get_by_role("alert")).to_be_empty()
 
 

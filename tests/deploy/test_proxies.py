@@ -126,7 +126,9 @@ def journey(browser: httpx.Client) -> None:
     assert home.headers["content-encoding"] == "br"
     assert home.headers["strict-transport-security"]
     assert not re.search(r"[0-9]|caddy", home.headers.get("server", ""), re.I)
-    step_one = browser.post("/inscription", data=FRANCOIS.facts, headers=spoofed)
+    step_one = browser.post(
+        "/inscription", data=FRANCOIS.facts, headers=spoofed, follow_redirects=True
+    )
     done = browser.post(
         "/inscription/acces",
         data=FRANCOIS.access(hidden(step_one, "token")),

@@ -55,7 +55,7 @@ async def live(url: str, people: list[Person], acknowledged: Acknowledged) -> No
         person = people.pop()
         address = {"X-Forwarded-For": f"198.51.100.{int(person.matricule) % 250}"}
         async with httpx.AsyncClient(base_url=url, headers=address, timeout=30) as browser:
-            step_one = await browser.post("/inscription", data=person.facts)
+            step_one = await browser.post("/inscription", data=person.facts, follow_redirects=True)
             token = re.findall(r'name="token" value="([^"]+)"', step_one.text)
             assert token, step_one.text
             done = await browser.post(

@@ -75,7 +75,7 @@ async def test_killed_right_after_a_registration_was_acknowledged(
     settings: Settings, down: Sink
 ) -> None:
     async with served(settings, down.url) as client:
-        step_one = await client.post("/inscription", data=FRANCOIS.facts)
+        step_one = await client.post("/inscription", data=FRANCOIS.facts, follow_redirects=True)
         fields = FRANCOIS.access(given.hidden(step_one, "token"))
         done = await client.post("/inscription/acces", data=fields)
         assert done.status_code == 303

@@ -180,7 +180,7 @@ async def test_p2_no_secret_and_no_failed_value_is_in_any_byte_of_file_or_log(
             assert (await browser.post("/mot-de-passe-oublie", data=fields)).status_code == 303
         fields = FRANCOIS.facts | await captcha(browser) | {"captcha": SENTINELS["captcha"]}
         assert (await browser.post("/mot-de-passe-oublie", data=fields)).status_code == 422
-        step_two = await browser.post("/inscription", data=FRANCOIS.facts)
+        step_two = await browser.post("/inscription", data=FRANCOIS.facts, follow_redirects=True)
         token = hidden(step_two, "token")
         made = FRANCOIS.access(token, password=SENTINELS["password"])
         failed = made | {"email": SENTINELS["address"]}

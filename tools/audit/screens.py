@@ -78,7 +78,7 @@ class Screens:
     async def sign_in(self) -> str:
         """Register a member; gives the cookies of the browser, as its header has them."""
         async with self.client:
-            step_two = await self._post("/inscription", SYLVIE)
+            step_two = await self._led("/inscription", SYLVIE)
             token = {"token": hidden(step_two, "token"), "matricule": SYLVIE["matricule"]}
             await self._post("/inscription/acces", ACCESS | token, expect=303)
             return "; ".join(f"{name}={value}" for name, value in self.client.cookies.items())
@@ -104,7 +104,7 @@ class Screens:
         await self._refused("registration-unknown", page, UNKNOWN)
         await self._wait("registration-wait", page, UNKNOWN)
         await self._captcha("registration", page, SYLVIE | {"postal_code": "G1G 1G1"})
-        step_two = await self._submitted("access", page, FRANCOIS)
+        step_two = await self._follow("access", page, FRANCOIS)
         token = {"token": hidden(step_two, "token"), "matricule": "00875"}
         page = "/inscription/acces"
         await self._see("access-reloaded", page)
@@ -236,7 +236,7 @@ class Screens:
         member = await members.by_matricule(db, "00875")
         assert member
         await db.write(lambda tx: annul(tx, member.id, now=now, actor="office"))
-        step_two = await self._submitted("access-code", "/inscription", FRANCOIS)
+        step_two = await self._follow("access-code", "/inscription", FRANCOIS)
         fields = ACCESS | {"token": hidden(step_two, "token"), "matricule": "00875"}
         page = "/inscription/acces"
         await self._refused("access-code-errors", page, fields | {"office_code": "7KQM"})
@@ -313,13 +313,19 @@ class Screens:
         self._keep(name, answer.text)
         return answer
 
-    async def _follow(self, name: str, page: str, fields: Mapping[str, str]) -> None:
+    async def _follow(self, name: str, page: str, fields: Mapping[str, str]) -> httpx.Response:
         """Send a form that leads on; the next page is kept with what it greets with."""
+        landed = await self._led(page, fields)
+        self._keep(name, landed.text)
+        return landed
+
+    async def _led(self, page: str, fields: Mapping[str, str]) -> httpx.Response:
+        """Send a form; the page that it leads to."""
         answer = await self._post(page, fields, expect=303)
         there = httpx.URL(self.served.url).join(answer.headers["location"])
         landed = await self.client.get(there)
         assert landed.status_code == 200, landed
-        self._keep(name, landed.text)
+        return landed
 
     async def _get(
         self, page: str, status: int = 200, headers: Mapping[str, str] | None = None
