@@ -76,7 +76,7 @@ class Machine:
         return subprocess.run(
             [self.command, *arguments],
             cwd=self.office,
-            env=os.environ | {"SUDO_UID": str(uid), "SUDO_GID": str(gid)},
+            env=os.environ | {"SUDO_UID": str(uid), "SUDO_GID": str(gid), "SUDO_USER": OFFICE},
             capture_output=True,
             text=True,
             check=False,
@@ -137,3 +137,48 @@ def test_the_office_without_sudo_is_told_to_use_it(machine: Machine) -> None:
     done = as_user(OFFICE, machine.command, "doctor")
     assert done.returncode == 2
     assert done.stderr.startswith("Lancez « sudo portail doctor »")
+
+
+def secret_of_roots(machine: Machine) -> Path:
+    secret = machine.folder / "ombre.tar.gz"
+    secret.write_text("root alone")
+    secret.chmod(0o600)
+    return secret
+
+
+@pytest.mark.parametrize("place", ["data", "shared", "folder in shared"])
+def test_no_link_that_the_portals_user_planted_lends_it_a_file_of_roots(
+    machine: Machine, place: str
+) -> None:
+    secret = secret_of_roots(machine)
+    shared = machine.folder / "partage"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    planted = {"data": machine.folder / "data", "shared": shared}.get(place, shared / "sous")
+    if place == "folder in shared":
+        assert as_user(SERVICE, "ln", "-s", machine.folder, planted).returncode == 0
+        given = planted / secret.name
+    else:
+        given = planted / "sauvegarde.tar.gz"
+        assert as_user(SERVICE, "ln", "-s", secret, given).returncode == 0
+    for caller in ("root", OFFICE):
+        done = subprocess.run(
+            [machine.command, "restore", given],
+            env=os.environ | {"SUDO_USER": caller},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 2
+        assert "donnez un fichier à vous" in done.stderr
+    assert not list(Path("/run").glob("portail-lent.*"))
+
+
+def test_only_what_the_caller_may_read_is_lent(machine: Machine) -> None:
+    secret = secret_of_roots(machine)
+    done = machine.sudo("restore", str(secret))
+    assert (done.returncode, "droit de lire" in done.stderr) == (2, True), done.stderr
+    link = machine.office / "lien.csv"
+    link.symlink_to(machine.office / "membres.csv")
+    done = machine.sudo("import", "lien.csv", "--yes")
+    assert (done.returncode, "c’est un lien" in done.stderr) == (2, True), done.stderr
