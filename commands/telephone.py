@@ -18,12 +18,12 @@ from db.members import Member
 from db.outbox import Mail
 from members import telephone
 from members.dead_ends import stored_code
-from members.events import FACTS, REASONS, SCREENS, WAITS
+from members.events import FACTS, REASONS, SCREENS, awaited
 from security.clock import system_clock
+from security.throttle import LIMITS, By
 from settings import Settings
 from texts import texts
 from web.portal import Portal
-from web.quotas import BY_SOURCE
 
 T = TypeVar("T")
 
@@ -36,7 +36,10 @@ WARNING = (
     "et ne dites jamais lequel ne convient pas."
 )
 NOBODY = "aucun de la liste n’a ces renseignements"
-BY_ADDRESS = tuple(rule.name for rule in BY_SOURCE)
+BY_ADDRESS = tuple(limit.name for limit in LIMITS if limit.by is By.SOURCE)
+BY_NETWORK = tuple(limit.name for limit in LIMITS if limit.everywhere)
+WHERE = ", là d’où viennent les essais"
+"""What is said of such a limit: every network has it for itself."""
 BY_FACTS = ("identify_failed", "recovery_requested")
 """The events whose member was looked for by the four facts."""
 BY_MATRICULE = ("sign_in_failed", "sign_in_throttled", "identify_throttled", "recovery_throttled")
@@ -91,9 +94,10 @@ def show(matricule: str) -> None:
         annulment = await annulments.by_member(db, member.id)
         lines += _account(settings, account, change) if account else _none(settings, annulment)
         lines += ["", "Attentes :"]
-        waits = await telephone.waits(db, portal.throttle, member)
+        waits = await telephone.waits(db, portal.throttle, member, system_clock())
         lines += [
-            f"  {words.say(WAITS[name])} : {texts('fr').duration(wait)}"
+            f"  {words.say(awaited(name))} : {texts('fr').duration(wait)}"
+            + (WHERE if name in BY_NETWORK else "")
             for name, wait in waits.items()
         ]
         lines += [] if waits else ["  aucune"]
@@ -256,8 +260,8 @@ def _who(entry: Entry, member: Member | None) -> str:
 def _details(entry: Entry) -> list[tuple[str, str]]:
     """What the journal says of an entry beside its name, each with its label."""
     detail = entry.detail or ""
-    if detail in WAITS:
-        return [("Attente", words.say(WAITS[detail]))]
+    if awaited(detail):
+        return [("Attente", words.say(awaited(detail)))]
     names = detail.split(",")
     facts = ", ".join(words.say(FACTS[name]) for name in names if name in FACTS)
     reasons = ", ".join(words.say(REASONS[name]) for name in names if name in REASONS)

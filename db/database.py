@@ -41,6 +41,12 @@ class Reader(Protocol):
     async def one(self, sql: str, parameters: Parameters = ()) -> Row | None: ...
 
 
+class Counter(Protocol):
+    """What counting a try needs: the database itself, or a transaction under way."""
+
+    async def count(self, sql: str, parameters: Parameters = ()) -> list[Row]: ...
+
+
 class Transaction:
     """The writer's connection between BEGIN IMMEDIATE and COMMIT."""
 
@@ -55,6 +61,10 @@ class Transaction:
         """The first row of a statement, or None."""
         rows = await self.all(sql, parameters)
         return rows[0] if rows else None
+
+    async def count(self, sql: str, parameters: Parameters = ()) -> list[Row]:
+        """Run one writing statement; gives the rows that it returns."""
+        return await self.all(sql, parameters)
 
     async def execute(self, sql: str, parameters: Parameters = ()) -> int:
         """Run one statement; gives the number of rows it changed."""

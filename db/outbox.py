@@ -53,8 +53,9 @@ async def add(
     lapses_at: int,
     member_id: int | None,
     about: str = "",
+    counted: bool = True,
 ) -> None:
-    """Queue a mail, due at once.
+    """Queue a mail, due at once; a `counted` one is among those that `full_until` counts.
 
     Without a recipient nothing is queued, by the same statement: who asks for a recovery must
     not be able to tell by the time it takes whether a mail leaves.
@@ -62,8 +63,8 @@ async def add(
     await tx.execute(
         """
         INSERT INTO outbox
-            (kind, recipient, queued_at, next_attempt_at, lapses_at, member_id, about)
-        SELECT :kind, :recipient, :now, :now, :lapses_at, :member_id, :about
+            (kind, recipient, queued_at, next_attempt_at, lapses_at, member_id, about, counted)
+        SELECT :kind, :recipient, :now, :now, :lapses_at, :member_id, :about, :counted
         WHERE :recipient IS NOT NULL
         """,
         {
@@ -73,8 +74,61 @@ async def add(
             "lapses_at": lapses_at,
             "member_id": member_id,
             "about": about,
+            "counted": counted,
         },
     )
+
+
+async def full_until(
+    db: Reader,
+    kind: str,
+    *,
+    member_id: int | None,
+    recipient: str | None,
+    now: int,
+    seconds: int,
+    most: int,
+    most_to_one: int,
+) -> int:
+    """Until when no more mail of that kind may be queued about that member or to that recipient.
+
+    Within `seconds` there are `most` about a member, `most_to_one` to an address in any case of
+    its letters. Gives 0 where there is room.
+    """
+    row = await db.one(
+        """
+        SELECT :seconds + max(
+            ifnull((
+                SELECT queued_at FROM outbox
+                WHERE member_id = :member_id AND kind = :kind AND counted
+                  AND queued_at > :now - :seconds
+                ORDER BY queued_at DESC LIMIT 1 OFFSET :most - 1
+            ), -:seconds),
+            ifnull((
+                SELECT queued_at FROM outbox
+                WHERE recipient = :recipient COLLATE NOCASE AND kind = :kind AND counted
+                  AND queued_at > :now - :seconds
+                ORDER BY queued_at DESC LIMIT 1 OFFSET :most_to_one - 1
+            ), -:seconds)
+        )
+        """,
+        {
+            "kind": kind,
+            "member_id": member_id,
+            "recipient": recipient,
+            "now": now,
+            "seconds": seconds,
+            "most": most,
+            "most_to_one": most_to_one,
+        },
+    )
+    assert row
+    return int(row[0])
+
+
+async def forgive(tx: Transaction, member_id: int) -> None:
+    """Count none of the mails about that member any more."""
+    await tx.execute("UPDATE outbox SET counted = 0 WHERE member_id = ? AND counted", (member_id,))
 
 
 async def claim(tx: Transaction, now: int, leased_until: int) -> Mail | None:

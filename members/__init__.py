@@ -39,8 +39,10 @@ class Visit:
 class Wait:
     """Too many tries: the next one is let through in so many seconds.
 
-    The office finds the refusal by `call_code`.
+    The office finds the refusal by `call_code`. With `mails` it was too many mails that were
+    asked for.
     """
 
     seconds: int
     call_code: str
+    mails: bool = False

@@ -14,7 +14,7 @@ from members import Means, Visit, Wait
 from members.dead_ends import note, refusal
 from security import office_code
 from security.keys import Key
-from security.throttle import OFFICE_CODE, network_of
+from security.throttle import OFFICE_CODE, Source, network_of
 from security.tokens import DAY
 
 CODE_TERM = 7 * DAY
@@ -70,21 +70,29 @@ async def check_code(
 ) -> WrongCode | Wait | None:
     """None when it is the code that the office gave. Every try counts, until the right one."""
     member_id, kept = annulment.member_id, annulment.code_hmac
-    subject = (str(member_id), kept or b"", network_of(visit.address))
-    wait = await means.throttle.take(OFFICE_CODE, *subject)
-    if wait:
+    subject, code_of = (str(member_id),), (kept or b"").hex()
+    # With another code the count begins anew.
+    source = Source(f"{network_of(visit.address)} {code_of}")
+    taken = await means.throttle.ask(OFFICE_CODE, *subject, source=source)
+    if taken.seconds:
         return await refusal(
-            means, "office_code_throttled", OFFICE_CODE, subject, wait, visit, member_id=member_id
+            means,
+            "office_code_throttled",
+            OFFICE_CODE.name,
+            subject,
+            taken.seconds,
+            visit,
+            member_id=member_id,
         )
     if annulment.expires_at is None:
         why = "code_missing"
     elif annulment.expires_at <= visit.now:
         why = "code_expired"
     elif kept in office_code.code_hmacs(means.recovery_key, member_id, code):
-        await means.throttle.clear(OFFICE_CODE, *subject)
+        await means.throttle.give_back(taken)
         return None
     else:
         why = "code_wrong"
     return WrongCode(
-        await note(means.db, "office_code_failed", visit, member_id=member_id, detail=why)
+        await note(means, "office_code_failed", visit, member_id=member_id, detail=why)
     )

@@ -10,12 +10,12 @@ from mail import messages
 from mail.messages import is_fingerprint
 from mail.outbox import queue
 from members import Means, Visit, Wait, devices
-from members.dead_ends import note, note_within, refusal
+from members.dead_ends import note, note_within, refusal, with_mail
 from members.sessions import FULL, open_session
 from rules import N_, Refused
 from rules.password import normalised
 from security.keys import Key
-from security.throttle import CURRENT_PASSWORD, HOUR, PASSWORD_SENT_AGAIN
+from security.throttle import CURRENT_PASSWORD, HOUR, PASSWORD_SENT_AGAIN, source_at
 
 SENT_AGAIN = HOUR
 """Seconds for which a form sent again is told that its password is saved."""
@@ -45,7 +45,7 @@ async def change_email(
     """Let a new address wait for its confirmation; the one on file stays until then."""
     account = await accounts.by_member(means.db, member_id)
     if account is None:
-        return WrongPassword(await note(means.db, FAILED, visit, actor="member", detail=CHANGED))
+        return WrongPassword(await note(means, FAILED, visit, actor="member", detail=CHANGED))
     wrong = await _check_current(means, account, current_password, visit, "email_page")
     if wrong:
         return wrong
@@ -54,7 +54,7 @@ async def change_email(
 
     async def save(tx: Transaction) -> WrongPassword | None:
         if await _was_changed(tx, account):
-            return await _changed_meanwhile(tx, member_id, visit)
+            return await _changed_meanwhile(tx, means, member_id, visit)
         now = visit.now
         await email_changes.put(tx, EmailChange(member_id, email, now))
         await journal.write(
@@ -66,22 +66,25 @@ async def change_email(
         )
         return None
 
-    return await means.db.write(save)
+    return await with_mail(means, save, visit, member_id)
 
 
-@transaction
-async def resend_confirmation(tx: Transaction, member_id: int, *, now: int) -> str | None:
+async def resend_confirmation(means: Means, member_id: int, visit: Visit) -> str | Wait | None:
     """Send the confirmation again; gives its address, None when nothing waits for one."""
-    change = await email_changes.by_member(tx, member_id)
-    account = await accounts.by_member(tx, member_id)
-    if change:
-        email = change.email
-    elif account and account.email_confirmed_at is None:
-        email = account.email
-    else:
-        return None
-    await queue(tx, messages.confirm_address, email, now=now, member_id=member_id)
-    return email
+
+    async def send(tx: Transaction) -> str | None:
+        change = await email_changes.by_member(tx, member_id)
+        account = await accounts.by_member(tx, member_id)
+        if change:
+            email = change.email
+        elif account and account.email_confirmed_at is None:
+            email = account.email
+        else:
+            return None
+        await queue(tx, messages.confirm_address, email, now=visit.now, member_id=member_id)
+        return email
+
+    return await with_mail(means, send, visit, member_id)
 
 
 @transaction
@@ -113,8 +116,12 @@ async def confirm_email(
     if change and is_fingerprint(address_key, change.email, fingerprint):
         await email_changes.remove(tx, member_id)
         await accounts.set_email(tx, member_id, change.email, now)
-        await queue(tx, messages.address_changed, account.email, now=now, member_id=member_id)
-        await queue(tx, messages.address_confirmed, change.email, now=now, member_id=member_id)
+        # Both answer a confirmation's mail, of which there are only so many.
+        for notice, email in (
+            (messages.address_changed, account.email),
+            (messages.address_confirmed, change.email),
+        ):
+            await queue(tx, notice, email, now=now, member_id=member_id, counted=False)
     elif not is_fingerprint(address_key, account.email, fingerprint):
         return False
     elif account.email_confirmed_at is None:
@@ -146,7 +153,7 @@ async def change_password(
     account = await accounts.by_member(db, member_id)
     member = await members.by_id(db, member_id)
     if not account or not member:
-        return WrongPassword(await note(db, FAILED, visit, actor="member", detail=CHANGED))
+        return WrongPassword(await note(means, FAILED, visit, actor="member", detail=CHANGED))
     if current_password is not None:
         wrong = await _check_current(means, account, current_password, visit, "password_page")
         if wrong:
@@ -165,16 +172,25 @@ async def change_password(
         await journal.write(
             tx, "password_changed", at=now, member_id=member_id, address=visit.address
         )
-        await queue(tx, messages.password_changed, account.email, now=now, member_id=member_id)
+        await queue(
+            tx,
+            messages.password_changed,
+            account.email,
+            now=now,
+            member_id=member_id,
+            # Who chose after a temporary password is let out by it whatever a thief used up: it
+            # answers a recovery's mail, of which there are only so many.
+            counted=current_password is not None,
+        )
         device = await devices.remember(tx, visit.device, member_id, now)
         return PasswordChanged(await open_session(tx, member_id, FULL, now), device)
 
-    changed = await db.write(save)
+    changed = await with_mail(means, save, visit, member_id)
     # Pressed twice, the first one may have been faster.
     changed = changed or await saved_already(means, member_id, chosen, visit, shown_at=shown_at)
     if changed:
         return changed
-    code = await note(db, FAILED, visit, actor="member", member_id=member_id, detail=CHANGED)
+    code = await note(means, FAILED, visit, actor="member", member_id=member_id, detail=CHANGED)
     return WrongPassword(code)
 
 
@@ -197,15 +213,18 @@ async def saved_already(
         or account.frozen_at is not None
         or account.created_at > shown_at
         or not max(shown_at, now - SENT_AGAIN) <= account.password_changed_at
-        or await means.throttle.take(PASSWORD_SENT_AGAIN, str(member_id))
-        or not await means.passwords.verify(account.password_hash, normalised(typed))
     ):
         return None
-    await means.throttle.clear(PASSWORD_SENT_AGAIN, str(member_id))
+    taken = await means.throttle.ask(
+        PASSWORD_SENT_AGAIN, str(member_id), source=source_at(visit.address)
+    )
+    if taken.seconds or not await means.passwords.verify(account.password_hash, normalised(typed)):
+        return None
 
     async def enter(tx: Transaction) -> PasswordChanged | None:
         if await _was_changed(tx, account):
             return None
+        await means.throttle.give_back(taken, tx=tx)
         await journal.write(tx, "signed_in", at=now, member_id=member_id, address=visit.address)
         device = await devices.remember(tx, visit.device, member_id, now)
         cookie = await open_session(tx, member_id, FULL, now, visit.session)
@@ -226,9 +245,14 @@ async def _was_changed(tx: Transaction, account: Account) -> bool:
     return current is None or current.password_hash != account.password_hash
 
 
-async def _changed_meanwhile(tx: Transaction, member_id: int, visit: Visit) -> WrongPassword:
-    code = await note_within(tx, FAILED, visit, actor="member", member_id=member_id, detail=CHANGED)
-    return WrongPassword(code)
+async def _changed_meanwhile(
+    tx: Transaction, means: Means, member_id: int, visit: Visit
+) -> WrongPassword:
+    return WrongPassword(
+        await note_within(
+            tx, means, FAILED, visit, actor="member", member_id=member_id, detail=CHANGED
+        )
+    )
 
 
 async def _check_current(
@@ -236,22 +260,22 @@ async def _check_current(
 ) -> WrongPassword | Wait | None:
     """None when it is the current one; `where` names the page for the journal."""
     member = str(account.member_id)
-    wait = await means.throttle.take(CURRENT_PASSWORD, member)
-    if wait:
+    taken = await means.throttle.ask(CURRENT_PASSWORD, member)
+    if taken.seconds:
         return await refusal(
             means,
             "current_password_throttled",
-            CURRENT_PASSWORD,
+            CURRENT_PASSWORD.name,
             (member,),
-            wait,
+            taken.seconds,
             visit,
             actor="member",
             member_id=account.member_id,
         )
     if not await means.passwords.verify(account.password_hash, normalised(typed)):
         code = await note(
-            means.db, FAILED, visit, actor="member", member_id=account.member_id, detail=where
+            means, FAILED, visit, actor="member", member_id=account.member_id, detail=where
         )
         return WrongPassword(code)
-    await means.throttle.clear(CURRENT_PASSWORD, member)
+    await means.throttle.give_back(taken)
     return None

@@ -5,13 +5,19 @@ A code proves nothing about the caller: it only tells the office what happened, 
 
 import re
 import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TypeVar
 
 from db import journal, members
-from db.database import Transaction, transaction
+from db.database import Transaction
+from mail.outbox import TooManyMails
 from members import Means, Visit, Wait
+from members.events import MAILS, SHARED
 from security.temporary import ALPHABET
-from security.throttle import MINUTE, Rule, network_of
+from security.throttle import JOURNAL_ALL, JOURNAL_NETWORK, MINUTE, network_of
 
+T = TypeVar("T")
 _SHOWN = re.compile("[0-9A-Z]{3}-[0-9A-Z]{2}")
 LENGTH = 5
 """The characters of a call code."""
@@ -21,6 +27,7 @@ ONE_ROW = 15 * MINUTE
 
 async def note_within(
     tx: Transaction,
+    means: Means,
     event: str,
     visit: Visit,
     *,
@@ -33,12 +40,24 @@ async def note_within(
     `detail` holds names of ours, never what was typed.
     """
     code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-    await _write(tx, event, visit, code, actor, member_id, detail)
-    return _spoken(code)
+    return await _enter(tx, means, event, visit, code, actor, member_id, detail)
 
 
-note = transaction(note_within)
-"""As `note_within`, in a transaction of its own."""
+async def note(
+    means: Means,
+    event: str,
+    visit: Visit,
+    *,
+    actor: str = "visitor",
+    member_id: int | None = None,
+    detail: str = "",
+) -> str:
+    """As `note_within`, in a transaction of its own."""
+    return await means.db.write(
+        lambda tx: note_within(
+            tx, means, event, visit, actor=actor, member_id=member_id, detail=detail
+        )
+    )
 
 
 async def note_once(
@@ -57,30 +76,27 @@ async def note_once(
     subject, so that it comes back without another entry, and alike whether the roster knows the
     subject or not (SECURITY B4). The entry names `member_id`, or who has that matricule.
     """
-    digest = means.throttle.digest(event, detail, *subject, network_of(visit.address))
-    number, code = int.from_bytes(digest, "big"), ""
-    for _ in range(LENGTH):
-        number, place = divmod(number, len(ALPHABET))
-        code += ALPHABET[place]
+    code = _derived(means, event, detail, *subject, network_of(visit.address))
     since = visit.now - ONE_ROW
 
-    async def write(tx: Transaction) -> None:
+    async def write(tx: Transaction) -> str:
         about = member_id
         if matricule is not None:
             member = await members.by_matricule(tx, matricule)
             about = member.id if member else None
-        if not await journal.has_call_code(tx, code, event, since):
-            await _write(tx, event, visit, code, actor, about, detail)
+        if await journal.has_call_code(tx, code, event, since):
+            return _spoken(code)
+        return await _enter(tx, means, event, visit, code, actor, about, detail)
 
-    if not await journal.has_call_code(means.db, code, event, since):
-        await means.db.write(write)
-    return _spoken(code)
+    if await journal.has_call_code(means.db, code, event, since):
+        return _spoken(code)
+    return await means.db.write(write)
 
 
 async def refusal(
     means: Means,
     event: str,
-    rule: Rule,
+    name: str,
     subject: tuple[str | bytes, ...],
     seconds: int,
     visit: Visit,
@@ -89,7 +105,7 @@ async def refusal(
     member_id: int | None = None,
     matricule: str | None = None,
 ) -> Wait:
-    """The refusal of a try by that rule, noted once."""
+    """The refusal of a try by the limit of that name, noted once."""
     code = await note_once(
         means,
         event,
@@ -98,20 +114,56 @@ async def refusal(
         actor=actor,
         member_id=member_id,
         matricule=matricule,
-        detail=rule.name,
+        detail=name,
     )
     return Wait(seconds, code)
 
 
-async def _write(
+async def with_mail(
+    means: Means,
+    work: Callable[[Transaction], Awaitable[T]],
+    visit: Visit,
+    member_id: int,
+    event: str = "request_throttled",
+) -> T | Wait:
+    """Do the member's act, which queues mail, in one transaction; over their quota not at all."""
+    try:
+        return await means.db.write(work)
+    except TooManyMails as too_many:
+        wait = await refusal(
+            means,
+            event,
+            MAILS,
+            (str(member_id),),
+            too_many.seconds,
+            visit,
+            actor="member",
+            member_id=member_id,
+        )
+        return replace(wait, mails=True)
+
+
+async def _enter(
     tx: Transaction,
+    means: Means,
     event: str,
     visit: Visit,
     code: str,
     actor: str,
     member_id: int | None,
     detail: str,
-) -> None:
+) -> str:
+    """Write the entry; gives the code that finds it.
+
+    Visitors make the journal hold so much and no more (SECURITY X9): beyond the quota of their
+    network, then of all together, they share an entry about nobody within `ONE_ROW` seconds.
+    """
+    if actor == "visitor":
+        for limit, *about in ((JOURNAL_NETWORK, network_of(visit.address)), (JOURNAL_ALL,)):
+            if await means.throttle.take(limit, *about, tx=tx):
+                code, member_id, detail = _derived(means, limit.name, event, *about), None, SHARED
+                if await journal.has_call_code(tx, code, event, visit.now - ONE_ROW):
+                    return _spoken(code)
     await journal.write(
         tx,
         event,
@@ -122,6 +174,16 @@ async def _write(
         call_code=code,
         detail=detail or None,
     )
+    return _spoken(code)
+
+
+def _derived(means: Means, *about: str | bytes) -> str:
+    """The call code that stands for these."""
+    number, code = int.from_bytes(means.throttle.digest("call code", *about), "big"), ""
+    for _ in range(LENGTH):
+        number, place = divmod(number, len(ALPHABET))
+        code += ALPHABET[place]
+    return code
 
 
 def _spoken(code: str) -> str:

@@ -29,6 +29,7 @@ EVENTS = {
     "email_replaced": N_("Adresse remplacée par le bureau"),
     "freeze_failed": N_("Blocage de l’accès refusé"),
     "link_void": N_("Lien d’un courriel qui ne sert plus"),
+    "freeze_throttled": N_("Blocage de l’accès remis à plus tard : trop d’essais"),
     "access_frozen": N_("Accès bloqué par le lien d’un courriel"),
     "access_unfrozen": N_("Accès rouvert par le bureau"),
     "correction_requested": N_("Correction demandée au bureau"),
@@ -66,6 +67,7 @@ SCREENS = {
     "current_password_throttled": N_("Section des membres"),
     "request_throttled": N_("Section des membres"),
     "freeze_failed": N_("Ce n’est pas vous ? Bloquer l’accès"),
+    "freeze_throttled": N_("Ce n’est pas vous ? Bloquer l’accès"),
     "access_frozen": N_("Ce n’est pas vous ? Bloquer l’accès"),
     "link_void": N_("Lien d’un courriel"),
 }
@@ -78,12 +80,17 @@ FACTS = {
     "postal_code": N_("le code postal"),
 }
 """The facts that may differ."""
+MAILS = "mails"
+"""The detail of an entry about too many mails that were asked for."""
+SHARED = "shared"
+"""The detail of an entry that stands for many, when visitors made too many."""
 REASONS = {
     "active": N_("n’est plus membre actif dans la liste"),
     "unknown": N_("aucun membre de la liste n’a ce matricule"),
     "inactive": N_("n’est plus membre actif dans la liste"),
     "no_access": N_("n’a pas d’accès : à inscrire d’abord"),
     "frozen": N_("l’accès est bloqué"),
+    SHARED: N_("trop d’essais à la fois : cette ligne vaut pour plusieurs visiteurs"),
     "wrong_password": N_("mauvais mot de passe, ou temporaire qui ne sert plus"),
     "changed": N_("l’accès a été changé ou retiré au même moment"),
     "code_wrong": N_("ce n’est pas le code du bureau"),
@@ -101,18 +108,30 @@ WAITS = {
     throttle.IDENTIFY_MATRICULE.name: N_("inscription, ce matricule"),
     throttle.IDENTIFY_FACTS.name: N_("inscription, ces renseignements"),
     throttle.OFFICE_CODE.name: N_("inscription, code du bureau"),
-    throttle.RECOVER_MATRICULE.name: N_("mot de passe oublié, ce matricule"),
-    throttle.RECOVER_FACTS.name: N_("mot de passe oublié, ces renseignements"),
+    throttle.SENT_AGAIN.name: N_("inscription envoyée de nouveau"),
+    throttle.PASSWORD_SENT_AGAIN.name: N_("mot de passe envoyé de nouveau"),
     throttle.RECOVER_WITHOUT_IMAGE.name: N_("mot de passe oublié, sans l’image"),
     throttle.ADDRESS_REFUSES.name: N_("tous les formulaires"),
-    throttle.SEND_AGAIN.name: N_("renvoyer un courriel"),
 }
-"""What each rule makes a member wait for."""
+"""What each limit makes a member wait for."""
+
+
+FORMER = {
+    "recover, matricule": N_("mot de passe oublié, ce matricule"),
+    "recover, facts": N_("mot de passe oublié, ces renseignements"),
+    "send again": N_("renvoyer un courriel"),
+}
+"""The same for limits that are no more, which the journal still holds."""
+
+
+def awaited(detail: str) -> str:
+    """What an entry says that somebody must wait for; empty where it is no wait."""
+    return {**FORMER, **WAITS, MAILS: N_("courriels")}.get(detail, "")
 
 
 def told(detail: str) -> list[str]:
     """What the `detail` of an entry says, in the field's words (French, for the catalogues)."""
-    if detail in WAITS:
-        return [WAITS[detail]]
+    if awaited(detail):
+        return [awaited(detail)]
     known = FACTS | REASONS
     return [known.get(name, name) for name in detail.split(",") if name]

@@ -13,10 +13,10 @@ from db import (
     recoveries,
     sessions,
 )
-from db.database import Reader, Transaction, transaction
+from db.database import Reader, Transaction
 from mail import messages
 from mail.outbox import queue
-from members import Visit
+from members import Means, Visit
 from members.dead_ends import note_within
 from security.tokens import token_hash
 
@@ -50,13 +50,8 @@ async def serves(db: Reader, token: str, now: int) -> bool:
     return link is not None
 
 
-@transaction
 async def freeze(
-    tx: Transaction,
-    token: str,
-    matricule: str,
-    birth_date: date,
-    visit: Visit,
+    means: Means, token: str, matricule: str, birth_date: date, visit: Visit
 ) -> Frozen | WrongFacts | VoidLink:
     """Freeze the access that the link is for, when both facts are its member's.
 
@@ -64,6 +59,12 @@ async def freeze(
     one that had the link are told. Changes no address: who holds a mailbox is not always the
     member.
     """
+    return await means.db.write(lambda tx: _freeze(tx, means, token, matricule, birth_date, visit))
+
+
+async def _freeze(
+    tx: Transaction, means: Means, token: str, matricule: str, birth_date: date, visit: Visit
+) -> Frozen | WrongFacts | VoidLink:
     now = visit.now
     link = await freeze_links.by_hash(tx, token_hash(token), now=now, most_tries=TRIES)
     if link is None:
@@ -79,13 +80,18 @@ async def freeze(
     if not all(same.values()):
         await freeze_links.count_try(tx, token_hash(token))
         differing = ",".join(name for name, is_same in same.items() if not is_same)
-        code = await note_within(tx, "freeze_failed", visit, member_id=member.id, detail=differing)
+        code = await note_within(
+            tx, means, "freeze_failed", visit, member_id=member.id, detail=differing
+        )
         return WrongFacts(TRIES - link.tries - 1, code)
     await accounts.set_frozen(tx, member.id, now)
     await void_everything(tx, member.id)
-    code = await note_within(tx, "access_frozen", visit, member_id=member.id)
+    code = await note_within(tx, means, "access_frozen", visit, member_id=member.id)
     for recipient in sorted({account.email, link.email}):
-        await queue(tx, messages.access_frozen, recipient, now=now, member_id=member.id)
+        # It must leave, and once: a frozen access has no link that freezes it again.
+        await queue(
+            tx, messages.access_frozen, recipient, now=now, member_id=member.id, counted=False
+        )
     return Frozen(code)
 
 

@@ -4,12 +4,13 @@ import hmac
 from dataclasses import dataclass
 from datetime import date
 
-from db import accounts, annulments, journal, members
-from db.database import Database, Reader
+from db import accounts, annulments, members
+from db.database import Reader, Transaction
 from db.members import Member
-from members import Visit
-from members.dead_ends import note
+from members import Means, Visit, Wait
+from members.dead_ends import note, note_within, refusal
 from rules.name import name_matches
+from security.throttle import IDENTIFY_FACTS, IDENTIFY_MATRICULE, source_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,35 +64,50 @@ class Near:
 
 
 async def identify(
-    db: Database, facts: Facts, visit: Visit
-) -> Identified | AlreadyRegistered | NotFound:
-    """Who these facts belong to, and whether that member has an access already."""
-    member = await recognise(db, facts)
+    means: Means, facts: Facts, visit: Visit
+) -> Identified | AlreadyRegistered | NotFound | Wait:
+    """Who these facts belong to, and whether that member has an access already.
+
+    A try whose facts are right counts nothing.
+    """
+    limits = ((IDENTIFY_MATRICULE, (facts.matricule,)), (IDENTIFY_FACTS, facts.without_matricule))
+    tries = []
+    for limit, subject in limits:
+        taken = await means.throttle.ask(limit, *subject, source=source_at(visit.address))
+        if taken.seconds:
+            return await refusal(
+                means,
+                "identify_throttled",
+                limit.name,
+                subject,
+                taken.seconds,
+                visit,
+                matricule=facts.matricule,
+            )
+        tries.append(taken)
+    member = await recognise(means.db, facts)
     if isinstance(member, Near):
         code = await note(
-            db,
+            means,
             "identify_failed",
             visit,
             member_id=member.member_id,
             detail=",".join(member.differing),
         )
         return NotFound(code)
-    if await accounts.by_member(db, member.id):
-        code = await note(db, "already_registered", visit, member_id=member.id)
-        return AlreadyRegistered(member.id, code)
     member_id = member.id
-    await db.write(
-        lambda tx: journal.write(
-            tx,
-            "identified",
-            at=visit.now,
-            actor="visitor",
-            member_id=member_id,
-            address=visit.address,
-        )
-    )
-    annulment = await annulments.by_member(db, member_id)
-    return Identified(member_id, annulment.mark if annulment else 0)
+
+    async def found(tx: Transaction) -> Identified | AlreadyRegistered:
+        await means.throttle.give_back(*tries, tx=tx)
+        account = await accounts.by_member(tx, member_id)
+        event = "already_registered" if account else "identified"
+        code = await note_within(tx, means, event, visit, member_id=member_id)
+        if account:
+            return AlreadyRegistered(member_id, code)
+        annulment = await annulments.by_member(tx, member_id)
+        return Identified(member_id, annulment.mark if annulment else 0)
+
+    return await means.db.write(found)
 
 
 async def recognise(db: Reader, facts: Facts) -> Member | Near:

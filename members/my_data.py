@@ -13,14 +13,15 @@ from db import (
     sessions,
 )
 from db.accounts import Account
-from db.database import Reader, Transaction, transaction
+from db.database import Reader, Transaction
 from db.email_changes import EmailChange
 from db.journal import Entry
 from db.members import Member
 from db.outbox import Mail
 from mail import messages
 from mail.outbox import queue
-from members import Visit
+from members import Means, Visit, Wait
+from members.dead_ends import with_mail
 
 FACTS = ("family_name", "first_name", "birth_date", "postal_code")
 """What of the roster the office can be asked to correct."""
@@ -61,22 +62,25 @@ async def held_on(db: Reader, member_id: int) -> Held | None:
     )
 
 
-@transaction
 async def request_correction(
-    tx: Transaction, member_id: int, facts: list[str], office: str, visit: Visit
-) -> None:
+    means: Means, member_id: int, facts: list[str], office: str, visit: Visit
+) -> Wait | None:
     """Ask the office by mail to correct these facts of the roster (names of `FACTS`).
 
     Which ones, not how: the office hears the rest from the member.
     """
-    await journal.write(
-        tx, "correction_requested", at=visit.now, member_id=member_id, address=visit.address
-    )
-    await queue(
-        tx,
-        messages.correction_requested,
-        office,
-        now=visit.now,
-        member_id=member_id,
-        about=",".join(facts),
-    )
+
+    async def ask(tx: Transaction) -> None:
+        await journal.write(
+            tx, "correction_requested", at=visit.now, member_id=member_id, address=visit.address
+        )
+        await queue(
+            tx,
+            messages.correction_requested,
+            office,
+            now=visit.now,
+            member_id=member_id,
+            about=",".join(facts),
+        )
+
+    return await with_mail(means, ask, visit, member_id)

@@ -9,12 +9,12 @@ from mail import messages
 from mail.outbox import queue
 from members import Means, Visit, Wait, devices
 from members.annul import WrongCode, check_code
-from members.dead_ends import note
+from members.dead_ends import note, with_mail
 from members.identify import AlreadyRegistered, Identified, NotFound
 from members.sessions import FULL, open_session
 from rules import Refused
 from rules.password import normalised
-from security.throttle import CURRENT_PASSWORD
+from security.throttle import SENT_AGAIN, source_at
 
 CONSENT_VERSION = "2026-11-23"
 """The date of the privacy page's text; ENVOYER beside its sentence is the consent (Loi 25)."""
@@ -50,9 +50,9 @@ async def register(
     db, now, member_id = means.db, visit.now, identified.member_id
     member = await members.by_id(db, member_id)
     if member is None:
-        return NotFound(await note(db, "identify_failed", visit))
+        return NotFound(await note(means, "identify_failed", visit))
     if not member.active:
-        code = await note(db, "identify_failed", visit, member_id=member_id, detail="active")
+        code = await note(means, "identify_failed", visit, member_id=member_id, detail="active")
         return NotFound(code)
     account = await accounts.by_member(db, member_id)
     if account is None:
@@ -92,12 +92,12 @@ async def register(
             detail = "with_code" if annulment else None
             return await _sign_in(tx, member_id, visit, "registered", detail)
 
-        registered = await db.write(create)
+        registered = await with_mail(means, create, visit, member_id, "identify_throttled")
         if registered:
             return registered
         account = await accounts.by_member(db, member_id)
     if account is None:
-        code = await note(db, "identify_failed", visit, member_id=member_id, detail="changed")
+        code = await note(means, "identify_failed", visit, member_id=member_id, detail="changed")
         return NotFound(code)
     return await _sent_again(means, account, new_password, visit)
 
@@ -107,15 +107,20 @@ async def _sent_again(
 ) -> Registered | AlreadyRegistered:
     member_id = account.member_id
     usable = account.frozen_at is None
+    taken = await means.throttle.ask(SENT_AGAIN, str(member_id), source=source_at(visit.address))
     if (
-        await means.throttle.take(CURRENT_PASSWORD, str(member_id))
+        taken.seconds
         or not await means.passwords.verify(account.password_hash, normalised(typed))
         or not usable
     ):
-        code = await note(means.db, "already_registered", visit, member_id=member_id)
+        code = await note(means, "already_registered", visit, member_id=member_id)
         return AlreadyRegistered(member_id, code)
-    await means.throttle.clear(CURRENT_PASSWORD, str(member_id))
-    return await means.db.write(lambda tx: _sign_in(tx, member_id, visit, "signed_in"))
+
+    async def enter(tx: Transaction) -> Registered:
+        await means.throttle.give_back(taken, tx=tx)
+        return await _sign_in(tx, member_id, visit, "signed_in")
+
+    return await means.db.write(enter)
 
 
 async def _sign_in(

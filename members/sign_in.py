@@ -10,7 +10,8 @@ from members import Means, Visit, Wait, devices
 from members.dead_ends import note, refusal
 from members.sessions import CHOOSE, FULL, open_session
 from rules.password import normalised
-from security import temporary, throttle
+from security import temporary
+from security.throttle import SIGN_IN, SIGN_IN_KNOWN, Limit, source_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ async def sign_in(
     """Sign in; `Failed` for a wrong matricule and a wrong password alike.
 
     What is let through costs exactly one argon2 verification whoever asks (SECURITY B4). The
-    password itself voids every temporary one; a temporary one passes the soft lock, and opens
+    password itself voids every temporary one; a temporary one passes the limit, and opens
     nothing but the choice of a new password.
     """
     db, now = means.db, visit.now
@@ -51,18 +52,18 @@ async def sign_in(
     member_id = account.member_id if account else 0
     code_hmacs = temporary.code_hmacs(means.recovery_key, password)
     is_temporary = await recoveries.holds(db, code_hmacs, member_id, now)
-    rule: throttle.Rule = throttle.SIGN_IN
+    limit: Limit = SIGN_IN
     subject: tuple[str | bytes, ...] = (matricule,)
     if await devices.is_known_to(db, visit.device, member_id, now):
-        rule, subject = throttle.SIGN_IN_KNOWN, (devices.device_hash(visit.device), matricule)
-    wait = await means.throttle.take(rule, *subject)
-    if wait and not is_temporary:
+        limit, subject = SIGN_IN_KNOWN, (devices.device_hash(visit.device), matricule)
+    taken = await means.throttle.ask(limit, *subject, source=source_at(visit.address))
+    if taken.seconds and not is_temporary:
         return await refusal(
             means,
             "sign_in_throttled",
-            rule,
+            limit.name,
             subject,
-            wait,
+            taken.seconds,
             visit,
             member_id=member.id if member else None,
         )
@@ -72,7 +73,7 @@ async def sign_in(
 
     async def fail(why: str) -> Failed:
         about = member.id if member else None
-        return Failed(await note(db, "sign_in_failed", visit, member_id=about, detail=why))
+        return Failed(await note(means, "sign_in_failed", visit, member_id=about, detail=why))
 
     if not is_password and not is_temporary:
         return await fail(_why_not(member, on_file))
@@ -93,13 +94,10 @@ async def sign_in(
         event = "signed_in" if is_password else "signed_in_temporarily"
         await journal.write(tx, event, at=now, member_id=member_id, address=visit.address)
         cookie = await open_session(tx, member_id, scope, now, visit.session)
+        await means.throttle.give_back(taken, tx=tx)
         return SignedIn(member_id, scope, cookie, device, account.language)
 
-    signed_in = await db.write(begin)
-    if signed_in is None:
-        return await fail("changed")
-    await means.throttle.clear(rule, *subject)
-    return signed_in
+    return await db.write(begin) or await fail("changed")
 
 
 def _why_not(member: Member | None, account: Account | None) -> str:

@@ -1,58 +1,54 @@
 """What the office does for a member at the telephone."""
 
 import secrets
+from collections import Counter
 
-from db import accounts, devices, email_changes, journal, members, recoveries, sessions
+from db import accounts, devices, email_changes, journal, members, outbox, recoveries, sessions
 from db.accounts import Account
 from db.database import Database, Transaction, transaction
 from db.members import Member
 from mail import messages
-from mail.outbox import queue
+from mail.outbox import queue, wait
 from members.devices import source
+from members.events import MAILS
 from members.freeze import void_everything
-from security import throttle
 from security.passwords import Passwords
-from security.throttle import Rule, Throttle
+from security.throttle import LIMITS, By, Limit, Throttle
 
 OFFICE = "office"
 
 
-async def locks(db: Database, member: Member) -> list[tuple[Rule, tuple[str | bytes, ...]]]:
-    """Every rule that can make this member wait, with what it is about."""
-    facts = (member.birth_date, member.postal_code)
+async def locks(db: Database, member: Member) -> list[tuple[Limit, tuple[str | bytes, ...]]]:
+    """Every limit that can make this member wait, with what it is about."""
     browsers = await devices.hashes(db, member.id)
     # A browser's tries count by one of those who share it.
-    sources = [source(id_) for id_ in (member.id, *await devices.sharing(db, member.id))]
-    return [
-        (throttle.SIGN_IN, (member.matricule,)),
-        *((throttle.SIGN_IN_KNOWN, (browser, member.matricule)) for browser in browsers),
-        (throttle.CURRENT_PASSWORD, (str(member.id),)),
-        (throttle.IDENTIFY_MATRICULE, (member.matricule,)),
-        (throttle.IDENTIFY_FACTS, facts),
-        (throttle.RECOVER_MATRICULE, (member.matricule,)),
-        *((throttle.RECOVER_MATRICULE, (member.matricule, browser)) for browser in sources),
-        (throttle.RECOVER_FACTS, facts),
-        *((throttle.RECOVER_WITHOUT_IMAGE, (browser,)) for browser in sources),
-        *((throttle.ADDRESS_REFUSES, (browser,)) for browser in sources),
-        (throttle.SEND_AGAIN, ("confirmation", str(member.id))),
-        (throttle.SEND_AGAIN, ("correction", str(member.id))),
-    ]
+    owners = (member.id, *await devices.sharing(db, member.id))
+    subjects: dict[By, list[tuple[str | bytes, ...]]] = {
+        By.SOURCE: [(source(id_),) for id_ in owners],
+        By.MATRICULE: [(member.matricule,)],
+        By.FACTS: [(member.birth_date, member.postal_code)],
+        By.MEMBER: [(str(member.id),)],
+        By.BROWSER: [(browser, member.matricule) for browser in browsers],
+    }
+    return [(limit, subject) for limit in LIMITS for subject in subjects[limit.by]]
 
 
-async def waits(db: Database, taken: Throttle, member: Member) -> dict[str, int]:
-    """The seconds that each rule makes this member wait now, where it does, by its name."""
-    found: dict[str, int] = {}
-    for rule, about in await locks(db, member):
-        seconds = await taken.wait(rule, *about)
-        if seconds:
-            found[rule.name] = max(seconds, found.get(rule.name, 0))
-    return found
+async def waits(db: Database, taken: Throttle, member: Member, now: int) -> dict[str, int]:
+    """The most seconds that anybody has to wait for this member now, by the limit's name."""
+    found = Counter({MAILS: 0})
+    for limit, about in await locks(db, member):
+        found[limit.name] = max(found[limit.name], await taken.wait(limit, *about))
+    for kind in messages.MESSAGES:
+        seconds = await wait(db, kind, member_id=member.id, recipient=None, now=now)
+        found[MAILS] = max(found[MAILS], seconds)
+    return +found
 
 
 async def unlock(db: Database, taken: Throttle, member: Member) -> None:
     """Let this member try again at once, everywhere."""
-    for rule, about in await locks(db, member):
-        await taken.clear(rule, *about)
+    for limit, about in await locks(db, member):
+        await taken.clear(limit, *about)
+    await db.write(lambda tx: outbox.forgive(tx, member.id))
 
 
 @transaction
@@ -63,7 +59,9 @@ async def recover(tx: Transaction, member: Member, *, now: int) -> str | None:
     if current is None or not current.active or account is None or account.frozen_at is not None:
         return None
     await journal.write(tx, "recovery_requested", at=now, member_id=member.id, actor=OFFICE)
-    await queue(tx, messages.temporary_password, account.email, now=now, member_id=member.id)
+    await queue(
+        tx, messages.temporary_password, account.email, now=now, member_id=member.id, counted=False
+    )
     return account.email
 
 
@@ -95,8 +93,8 @@ async def replace_email(tx: Transaction, member: Member, email: str, *, now: int
     # A frozen access may have been in the hands of whoever reads the former address.
     frozen = account.frozen_at is not None
     notice = messages.address_replaced if frozen else messages.address_changed
-    await queue(tx, notice, account.email, now=now, member_id=member.id)
-    await queue(tx, messages.confirm_address, email, now=now, member_id=member.id)
+    await queue(tx, notice, account.email, now=now, member_id=member.id, counted=False)
+    await queue(tx, messages.confirm_address, email, now=now, member_id=member.id, counted=False)
     return account
 
 
@@ -119,7 +117,9 @@ async def unfreeze(
         await void_everything(tx, member.id)
         await accounts.set_frozen(tx, member.id, None)
         await journal.write(tx, "access_unfrozen", at=now, member_id=member.id, actor=OFFICE)
-        await queue(tx, messages.access_reopened, account.email, now=now, member_id=member.id)
+        await queue(
+            tx, messages.access_reopened, account.email, now=now, member_id=member.id, counted=False
+        )
         return account
 
     return await db.write(save)

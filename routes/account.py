@@ -16,13 +16,11 @@ from members.sessions import CHOOSE, FULL
 from rules import N_, Refused
 from rules.email import email_slip
 from security.form_tokens import session_mark
-from security.throttle import SEND_AGAIN
 from security.tokens import token_hash
 from web.answers import MADE_FOR, Begun, Handler, form_body, go, page, path_of
 from web.cookies import SESSION, read_cookie
 from web.guards import acting, choosing, made_for_of, session_of, signed_in
 from web.portal import portal_of, visit_of
-from web.quotas import take
 from web.resume import typed_before
 from web.scoring import score_too
 from web.sending import sending_of
@@ -119,16 +117,10 @@ async def change_email(request: Request, session: Session, body: dict[str, str])
 async def resend_confirmation(request: Request, session: Session, body: dict[str, str]) -> Response:
     """Send the confirmation mail again."""
     portal = portal_of(request)
-    wait = await take(
-        request,
-        "request_throttled",
-        (SEND_AGAIN, ("confirmation", str(session.member_id))),
-        member_id=session.member_id,
-    )
-    if wait:
+    sent = await change.resend_confirmation(portal.means, session.member_id, visit_of(request))
+    if isinstance(sent, Wait):
         blank = CHANGE_EMAIL.blank(portal.ground)
-        return await _email_page(request, session, blank, wait=wait)
-    sent = await change.resend_confirmation(portal.db, session.member_id, now=portal.clock())
+        return await _email_page(request, session, blank, wait=sent)
     return await go(request, "email", flash="email_resent" if sent else "")
 
 

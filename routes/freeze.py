@@ -5,11 +5,13 @@ from starlette.responses import Response
 
 from forms import Bound
 from forms.journey import FREEZE
+from members import Wait
 from members.dead_ends import note_once, shown_before
 from members.freeze import Frozen, VoidLink, WrongFacts, freeze, serves
 from rules import N_, Refused
 from web.answers import form_body, page, secluded
 from web.portal import portal_of, visit_of
+from web.quotas import take
 
 FROZEN = "freeze/frozen.html"
 WRONG = N_(
@@ -34,8 +36,11 @@ async def block(request: Request) -> Response:
     bound = FREEZE.bind(await form_body(request, FREEZE.names), portal.ground)
     if bound.errors:
         return await _form(request, bound, 422)
+    wait = await take(request, "freeze_throttled")
+    if wait:
+        return await _form(request, bound, 422, wait=wait)
     answer = await freeze(
-        portal.db,
+        portal.means,
         token,
         bound.values["matricule"],
         bound.values["birth_date"],
@@ -66,6 +71,7 @@ async def _form(
     status: int,
     problem: Refused | None = None,
     call_code: str = "",
+    wait: Wait | None = None,
 ) -> Response:
     return await page(
         request,
@@ -74,5 +80,6 @@ async def _form(
         form=bound,
         problem=problem,
         call_code=call_code,
+        wait=wait,
         token=request.path_params["token"],
     )

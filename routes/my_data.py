@@ -14,13 +14,11 @@ from members.events import ACTORS, EVENTS, told
 from members.my_data import FACTS, Held, held_on
 from members.my_data import request_correction as ask_office
 from rules import N_, Refused
-from security.throttle import SEND_AGAIN
 from texts import texts
 from web.answers import go, page
 from web.guards import acting, signed_in
 from web.language import language_of
 from web.portal import portal_of, visit_of
-from web.quotas import take
 from web.resume import typed_before
 
 NO_OFFICE = Refused(N_("Le portail ne peut pas écrire au bureau : appelez-le."))
@@ -58,15 +56,9 @@ async def request_correction(request: Request, session: Session, body: dict[str,
         return await _page(request, session, problem=NO_OFFICE)
     if not facts:
         return await _page(request, session, problem=NOTHING_CHOSEN)
-    wait = await take(
-        request,
-        "request_throttled",
-        (SEND_AGAIN, ("correction", str(session.member_id))),
-        member_id=session.member_id,
-    )
+    wait = await ask_office(portal.means, session.member_id, facts, office, visit_of(request))
     if wait:
         return await _page(request, session, wait=wait, chosen=facts)
-    await ask_office(portal.db, session.member_id, facts, office, visit_of(request))
     return await go(request, "my_data", flash="correction_requested")
 
 

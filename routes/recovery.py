@@ -11,17 +11,12 @@ from members import Wait
 from members.dead_ends import shown_before
 from members.identify import Facts
 from members.recover import recover
-from security.throttle import (
-    ADDRESS_REFUSES,
-    RECOVER_FACTS,
-    RECOVER_MATRICULE,
-    RECOVER_WITHOUT_IMAGE,
-)
+from security.throttle import RECOVER_WITHOUT_IMAGE
 from web import captcha
 from web.answers import form_body, go, page
 from web.captcha import Captcha
 from web.portal import portal_of, visit_of
-from web.quotas import source_of, take
+from web.quotas import take
 
 THROTTLED = "recovery_throttled"
 SENT = "recovery/sent.html"
@@ -53,42 +48,30 @@ async def send(request: Request) -> Response:
     body = await form_body(request, RECOVERY.names)
     bound = RECOVERY.bind(body, portal_of(request).ground)
     with_image = "without_image" not in body
-    source = await source_of(request)
     if bound.errors:
         beside = None
         if with_image:
             beside = await captcha.judge_beside_errors(request, RECOVERY.name, body)
         return await _form(request, bound, beside if beside and beside.image else None)
-    facts = Facts(**bound.values)
+    # Only the visitor's own network is told to wait. What concerns the member is left out in
+    # silence, or a stranger could tell, and close the way out by asking too often (DESIGN §9).
+    stricter = () if with_image else (RECOVER_WITHOUT_IMAGE,)
+    wait = await take(request, THROTTLED, *stricter)
+    if wait:
+        shown = await _captcha(request, body) if with_image else None
+        return await _form(request, bound, shown, wait=wait)
+    portal, facts, visit = portal_of(request), Facts(**bound.values), visit_of(request)
     if with_image:
         judged = await captcha.judge(request, RECOVERY.name, body)
         if isinstance(judged, Captcha):
             return await _form(request, bound, judged if judged.image else None)
         async with judged.turn:  # sent twice, even at once: one mail, and the first one's answer
-            answer = judged.call_code or await _act(request, facts, source)
-            judged.call_code = answer if isinstance(answer, str) else ""
+            if not judged.call_code:
+                judged.call_code = await recover(portal.means, facts, visit)
+            call_code = judged.call_code
     else:
-        wait = await take(request, THROTTLED, (RECOVER_WITHOUT_IMAGE, (source,)))
-        answer = wait or await _act(request, facts, source)
-    if isinstance(answer, Wait):
-        shown = await _captcha(request, {}) if with_image else None
-        return await _form(request, bound, shown, wait=answer)
-    return await go(request, "sent", code=answer)
-
-
-async def _act(request: Request, facts: Facts, source: str) -> str | Wait:
-    """Count the try and queue the mail; gives the answer's call code."""
-    # A member's own browser counts apart: strangers who try a matricule do not keep it waiting.
-    by = (facts.matricule, source) if source.startswith("member") else (facts.matricule,)
-    wait = await take(
-        request,
-        THROTTLED,
-        (ADDRESS_REFUSES, (source,)),
-        (RECOVER_MATRICULE, by),
-        (RECOVER_FACTS, facts.without_matricule),
-        matricule=facts.matricule,
-    )
-    return wait or await recover(portal_of(request).db, facts, visit_of(request))
+        call_code = await recover(portal.means, facts, visit)
+    return await go(request, "sent", code=call_code)
 
 
 async def sent(request: Request) -> Response:

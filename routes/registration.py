@@ -13,13 +13,12 @@ from members.identify import AlreadyRegistered, Facts, Identified, NotFound
 from members.identify import identify as find
 from members.register import Void, register
 from rules import N_, Refused
-from security import throttle
 from web import step
 from web.answers import Begun, form_body, go, page
 from web.captcha import Captcha, judge_when_busy
 from web.guards import session_of
 from web.portal import portal_of, visit_of
-from web.quotas import source_of, take
+from web.quotas import take
 from web.scoring import score_too
 from web.shared import shared_page
 
@@ -43,19 +42,19 @@ async def identify(request: Request) -> Response:
     kept_email = body.get("kept_email", "")
     if bound.errors:
         return await _step_one(request, bound, kept_email)
-    facts = Facts(**bound.values)
+    wait = await take(request, "identify_throttled")
+    if wait:
+        return await _step_one(request, bound, kept_email, wait=wait)
     asked = await judge_when_busy(request, IDENTIFY.name, body)
     if asked:
         return await _step_one(request, bound, kept_email, captcha=asked)
-    wait = await _take(request, facts)
-    if wait:
-        return await _step_one(request, bound, kept_email, wait=wait)
-    answer = await find(portal.db, facts, visit_of(request))
+    answer = await find(portal.means, Facts(**bound.values), visit_of(request))
+    if isinstance(answer, Wait):
+        return await _step_one(request, bound, kept_email, wait=answer)
     if not isinstance(answer, Identified):
         return await _step_one(
             request, bound, kept_email, dead_end=_dead_end(answer), call_code=answer.call_code
         )
-    await portal.throttle.clear(throttle.IDENTIFY_MATRICULE, facts.matricule)
     token = portal.tokens.registration.make([answer.member_id, answer.mark])
     # What does not fit a cookie is no address.
     under_way = step.Step(token, kept_email if len(kept_email) < 300 else "")
@@ -117,6 +116,9 @@ async def complete(request: Request) -> Response:
     if bound.errors:
         await score_too(request, bound)
         return await _step_two(request, bound, body)
+    wait = await take(request, "identify_throttled")
+    if wait:
+        return await _step_two(request, bound, body, wait=wait)
     answer = await register(
         portal.means,
         identified,
@@ -161,18 +163,6 @@ def _form(identified: Identified) -> Form:
 
 def _dead_end(answer: AlreadyRegistered | NotFound) -> str:
     return "registered" if isinstance(answer, AlreadyRegistered) else "not_found"
-
-
-async def _take(request: Request, facts: Facts) -> Wait | None:
-    """Count one try at these facts; gives the wait, None for none."""
-    return await take(
-        request,
-        "identify_throttled",
-        (throttle.ADDRESS_REFUSES, (await source_of(request),)),
-        (throttle.IDENTIFY_MATRICULE, (facts.matricule,)),
-        (throttle.IDENTIFY_FACTS, facts.without_matricule),
-        matricule=facts.matricule,
-    )
 
 
 async def _step_one(

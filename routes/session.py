@@ -8,14 +8,13 @@ from forms.journey import SIGN_IN
 from members import Wait, sessions
 from members import sign_in as access
 from rules import N_, Refused
-from security.throttle import ADDRESS_REFUSES
 from web import resume, step
 from web.answers import MADE_FOR, Begun, form_body, go, page
 from web.captcha import Captcha, judge_when_busy
 from web.cookies import SESSION, forget_cookie, read_cookie
 from web.guards import made_for_of, not_yours, session_of
 from web.portal import portal_of, visit_of
-from web.quotas import source_of, take
+from web.quotas import take
 from web.shared import shared_page
 
 PAGE = "session/sign_in.html"
@@ -42,7 +41,7 @@ async def sign_in(request: Request) -> Response:
     confirmation = body.get("confirmation", "")
     if bound.errors:
         return await _again(request, bound, confirmation)
-    wait = await take(request, "sign_in_throttled", (ADDRESS_REFUSES, (await source_of(request),)))
+    wait = await take(request, "sign_in_throttled")
     if wait:
         return await _again(request, bound, confirmation, wait=wait)
     asked = await judge_when_busy(request, SIGN_IN.name, body)

@@ -16,6 +16,7 @@ from members.annul import annul
 from members.identify import Facts
 from members.sessions import FULL, open_session
 from security.passwords import HASHER
+from security.throttle import Limit, source_at
 from tests.conftest import Browser
 from tests.people import Person
 from web.cookies import SESSION, cookie_name
@@ -104,6 +105,16 @@ def error_of(answer: httpx.Response, name: str) -> str:
     assert message, html
     assert f"{name}-message" in tied[1].split()
     return words(message[1])
+
+
+async def fill(
+    portal: Portal, limit: Limit, *subject: str | bytes, address: str = "203.0.113.7"
+) -> None:
+    """Use up what that address has of a limit, at once."""
+    for _ in range(20_000):
+        if await portal.throttle.take(limit, *subject, source=source_at(address)):
+            return
+    raise AssertionError("never refused")
 
 
 @cache

@@ -68,13 +68,15 @@ async def page(
     title of a refusal says so, and of a page that `erred`.
     """
     values[MADE_FOR] = _made_for(request)
-    seconds = 0
+    seconds, of_mail = 0, False
     if wait:
-        status, seconds, values["call_code"] = 429, wait.seconds, wait.call_code
+        status, seconds, of_mail = 429, wait.seconds, wait.mails
+        values["call_code"] = wait.call_code
     values |= {"stay": stay, "erred": erred or status in (422, 429)}
     flash = flash_of(request)
     speaks, fragment = language_of(request), wants_fragment(request)
-    html = render_as(request.app, template, speaks, fragment, flash=flash, wait=seconds, **values)
+    told = {"flash": flash, "wait": seconds, "of_mail": of_mail}
+    html = render_as(request.app, template, speaks, fragment, **told, **values)
     head = _shell(request.app, speaks).head
     body, encoding = head.compressed(request.headers.get("accept-encoding", ""), html)
     headers = {"cache-control": "no-store", "vary": VARY, **encoding}
@@ -212,9 +214,10 @@ def _render(
     *,
     flash: str = "",
     wait: int = 0,
+    of_mail: bool = False,
     **values: Any,
 ) -> str:
-    frame = _frame(app, language, fragment, flash, wait)
+    frame = _frame(app, language, fragment, flash, wait, of_mail)
     found = environment(language).get_template(template)
     # As `render` does, without its copy of all globals, which takes a fifth of its time.
     return "".join(found.root_render_func(found.new_context({**frame, **values}, shared=True)))
@@ -222,14 +225,14 @@ def _render(
 
 @lru_cache(maxsize=64)
 def _frame(
-    app: Starlette, language: str, fragment: bool, flash: str, wait: int
+    app: Starlette, language: str, fragment: bool, flash: str, wait: int, of_mail: bool
 ) -> Mapping[str, Any]:
     """What every template finds: the page around it and the macros of the fields included.
 
     Made once: for each page anew they take half of its time.
     """
     known = {**environment(language).globals, **_constants(app)}
-    frame = known | {"fragment": fragment, "flash": flash, "wait": wait}
+    frame = known | {"fragment": fragment, "flash": flash, "wait": wait, "of_mail": of_mail}
     macros = environment(language).get_template("fields.html").make_module(frame)
     layout = "fragment.html" if fragment else "page.html"
     return frame | {"fields": macros, "layout": layout, "cut": CUT}

@@ -108,9 +108,9 @@ async def judge_when_busy(request: Request, form: str, body: Mapping[str, str]) 
     portal, visit = portal_of(request), visit_of(request)
     if await devices.owner(portal.db, visit.device, visit.now):
         return None
-    address_is_busy = await portal.throttle.take(ADDRESS_ASKS, network_of(visit.address))
-    all_are_busy = await portal.throttle.take(ALL_ASK)
-    if not address_is_busy and not all_are_busy:
+    # What a busy network tries does not count for all: it would have everybody asked.
+    busy = await portal.throttle.take(ADDRESS_ASKS, network_of(visit.address))
+    if not busy and not await portal.throttle.take(ALL_ASK):
         return None
     if not body.get("challenge"):
         return await show(request, form, body, ASK)

@@ -1,14 +1,14 @@
-"""What a visitor's tries count by, and the refusal where there are too many."""
+"""What a visitor's tries count by, and the refusal where a network makes too many."""
 
 from starlette.requests import Request
 
 from members import Wait, devices
 from members.dead_ends import refusal
-from security.throttle import ADDRESS_REFUSES, RECOVER_WITHOUT_IMAGE, Rule, network_of
+from security.throttle import ADDRESS_REFUSES, Limit, Source, source_at
 from web.portal import portal_of, visit_of
 
 
-async def source_of(request: Request) -> str:
+async def source_of(request: Request) -> Source:
     """The visitor's network; a browser that a member signed in with before counts apart, by them.
 
     Phones share an address behind their carrier: who fills its quota does not shut members out.
@@ -16,43 +16,19 @@ async def source_of(request: Request) -> str:
     """
     visit = visit_of(request)
     member_id = await devices.owner(portal_of(request).db, visit.device, visit.now)
-    return devices.source(member_id) if member_id else network_of(visit.address)
+    return Source(devices.source(member_id)) if member_id else source_at(visit.address)
 
 
-BY_SOURCE = (ADDRESS_REFUSES, RECOVER_WITHOUT_IMAGE)
-Try = tuple[Rule, tuple[str, ...]]
-"""A rule, and what a try counts by."""
+async def take(request: Request, event: str, *stricter: Limit) -> Wait | None:
+    """Count a request by where it comes from, at `stricter` limits before that of every form.
 
-
-async def take(
-    request: Request,
-    event: str,
-    *tries: Try,
-    matricule: str | None = None,
-    member_id: int | None = None,
-) -> Wait | None:
-    """Count one try at each of these; where one refuses, the longest wait of all.
-
-    The first that refuses is noted as `event`. Put what counts by address first: what costs a
-    stranger nothing to vary then makes no entries beyond that quota. An entry about an address
-    names nobody, for others may share it.
+    To be asked before anything that costs or counts: the captcha, and what concerns a member. The
+    first limit that refuses is noted as `event`, about nobody, for others may share the network.
     """
-    portal = portal_of(request)
-    refused = [
-        (rule, subject, seconds)
-        for rule, subject in tries
-        if (seconds := await portal.throttle.take(rule, *subject))
-    ]
-    if not refused:
-        return None
-    rule, subject, _ = refused[0]
-    return await refusal(
-        portal.means,
-        event,
-        rule,
-        subject,
-        max(seconds for *_, seconds in refused),
-        visit_of(request),
-        member_id=member_id,
-        matricule=None if rule in BY_SOURCE else matricule,
-    )
+    portal, source = portal_of(request), await source_of(request)
+    for limit in (*stricter, ADDRESS_REFUSES):
+        seconds = await portal.throttle.take(limit, source.wide, source=source)
+        if seconds:
+            about, visit = (source.wide,), visit_of(request)
+            return await refusal(portal.means, event, limit.name, about, seconds, visit)
+    return None

@@ -48,11 +48,6 @@ async def locked(browser: Browser, matricule: str) -> httpx.Response:
     return answer
 
 
-async def fill(portal: Portal, rule: throttle.Quota, *subject: str) -> None:
-    for _ in range(rule.burst):
-        await portal.throttle.take(rule, *subject)
-
-
 @dataclass(frozen=True)
 class Scene:
     """Where a way may end."""
@@ -89,7 +84,7 @@ async def sign_in_too_often(scene: Scene) -> httpx.Response:
 
 
 async def sign_in_from_a_full_address(scene: Scene) -> httpx.Response:
-    await fill(scene.portal, throttle.ADDRESS_REFUSES, "203.0.113.7")
+    await given.fill(scene.portal, throttle.ADDRESS_REFUSES, "203.0.113.7")
     return await sign_in(scene.browser, SYLVIE.matricule)
 
 
@@ -148,10 +143,9 @@ async def recovery_sent(scene: Scene) -> httpx.Response:
     return await recover(scene.browser, scene.portal, NOBODY)
 
 
-async def recovery_too_often(scene: Scene) -> httpx.Response:
-    for _ in range(6):
-        answer = await recover(scene.browser, scene.portal, NOBODY)
-    return answer
+async def recovery_from_a_full_address(scene: Scene) -> httpx.Response:
+    await given.fill(scene.portal, throttle.ADDRESS_REFUSES, "203.0.113.7")
+    return await recover(scene.browser, scene.portal, NOBODY)
 
 
 async def recovery_without_image_too_often(scene: Scene) -> httpx.Response:
@@ -180,15 +174,16 @@ async def current_password_too_often(scene: Scene) -> httpx.Response:
 
 
 async def confirmation_too_often(scene: Scene) -> httpx.Response:
+    await given.access(scene.portal, FRANCOIS, confirmed=False)
     await given.session(scene.browser, scene.portal, FRANCOIS)
-    for _ in range(4):
+    for _ in range(5):
         answer = await scene.browser.submit("/membre/courriel/renvoyer")
     return answer
 
 
 async def correction_too_often(scene: Scene) -> httpx.Response:
     await given.session(scene.browser, scene.portal, FRANCOIS)
-    for _ in range(4):
+    for _ in range(5):
         answer = await scene.browser.submit("/membre/mes-renseignements", {"birth_date": "1"})
     return answer
 
@@ -211,6 +206,18 @@ async def freezing_with_wrong_facts_for_the_last_time(scene: Scene) -> httpx.Res
 
 async def frozen(scene: Scene) -> httpx.Response:
     return await scene.browser.submit(await scene.freeze_link(), known(FRANCOIS))
+
+
+async def freezing_from_a_full_address(scene: Scene) -> httpx.Response:
+    await given.fill(scene.portal, throttle.ADDRESS_REFUSES, "203.0.113.7")
+    return await scene.browser.submit(await scene.freeze_link(), known(FRANCOIS))
+
+
+async def step_two_from_a_full_address(scene: Scene) -> httpx.Response:
+    step_two = await scene.browser.submit("/inscription", FRANCOIS.facts)
+    await given.fill(scene.portal, throttle.ADDRESS_REFUSES, "203.0.113.7")
+    fields = FRANCOIS.access(given.hidden(step_two, "token"))
+    return await scene.browser.submit("/inscription/acces", fields)
 
 
 async def freezing_by_a_void_link(scene: Scene) -> httpx.Response:
@@ -236,7 +243,7 @@ ENDINGS: list[tuple[Ending, int, str, str]] = [
     (step_two_with_a_wrong_code, 422, "office_code_failed", "00875"),
     (wrong_codes_too_often, 429, "office_code_throttled", "00875"),
     (recovery_sent, 200, "recovery_requested", ""),
-    (recovery_too_often, 429, "recovery_throttled", ""),
+    (recovery_from_a_full_address, 429, "recovery_throttled", ""),
     (recovery_without_image_too_often, 429, "recovery_throttled", ""),
     (wrong_password_for_the_address, 422, "current_password_failed", "00875"),
     (wrong_password_for_the_password, 422, "current_password_failed", "00875"),
@@ -246,6 +253,8 @@ ENDINGS: list[tuple[Ending, int, str, str]] = [
     (freezing_with_wrong_facts, 422, "freeze_failed", "00875"),
     (freezing_with_wrong_facts_for_the_last_time, 422, "freeze_failed", "00875"),
     (frozen, 200, "access_frozen", "00875"),
+    (freezing_from_a_full_address, 429, "freeze_throttled", ""),
+    (step_two_from_a_full_address, 429, "identify_throttled", ""),
     (freezing_by_a_void_link, 422, "link_void", ""),
     (confirming_by_a_void_link, 200, "link_void", ""),
 ]
@@ -314,7 +323,7 @@ async def test_refusals_share_a_row_for_a_quarter_of_an_hour(
     for _ in range(5):
         assert code_of(await sign_in(here, SYLVIE.matricule)) == code
     assert await throttled(portal) == [row]
-    assert code_of(await sign_in(elsewhere, SYLVIE.matricule)) != code
+    assert code_of(await locked(elsewhere, SYLVIE.matricule)) != code
     assert await throttled(portal) == [row, (*row[:2], ELSEWHERE)]
     clock.turn(minutes=14)
     await locked(here, SYLVIE.matricule)
@@ -325,8 +334,7 @@ async def test_refusals_share_a_row_for_a_quarter_of_an_hour(
 
 
 async def test_refusals_at_once_share_a_row(browsers: Browsers, portal: Portal) -> None:
-    for _ in range(throttle.SIGN_IN.free):
-        await portal.throttle.take(throttle.SIGN_IN, SYLVIE.matricule)
+    await given.fill(portal, throttle.SIGN_IN, SYLVIE.matricule)
     answers = await asyncio.gather(*(sign_in(browsers(), SYLVIE.matricule) for _ in range(10)))
     assert len({code_of(answer) for answer in answers}) == 1
     assert len(await throttled(portal)) == 1
@@ -364,8 +372,9 @@ async def test_a_refusal_that_has_its_row_waits_for_no_writer(
 async def test_refusals_of_one_address_share_a_row_whoever_is_tried(
     browsers: Browsers, portal: Portal
 ) -> None:
-    await fill(portal, throttle.ADDRESS_REFUSES, "203.0.113.7")
-    await fill(portal, throttle.ADDRESS_REFUSES, "2001:db8:1:2::/64")
+    await given.fill(portal, throttle.ADDRESS_REFUSES, "203.0.113.7")
+    stranger = "2001:db8:1:2::1"
+    await given.fill(portal, throttle.ADDRESS_REFUSES, "2001:db8:1::/48", address=stranger)
     for number in range(20):
         browser = browsers(f"2001:db8:1:2::{number:x}") if number % 2 else browsers()
         person = [FRANCOIS, SYLVIE, NOBODY, ANDRE][number % 4]
@@ -378,15 +387,11 @@ async def test_refusals_of_one_address_share_a_row_whoever_is_tried(
 
 
 @pytest.mark.parametrize(
-    ("path", "rule"),
-    [
-        ("/", throttle.SIGN_IN),
-        ("/inscription", throttle.IDENTIFY_MATRICULE),
-        ("/mot-de-passe-oublie", throttle.RECOVER_MATRICULE),
-    ],
+    ("path", "limit"),
+    [("/", throttle.SIGN_IN), ("/inscription", throttle.IDENTIFY_MATRICULE)],
 )
 async def test_known_unknown_and_unregistered_are_refused_alike(
-    browsers: Browsers, portal: Portal, path: str, rule: throttle.SoftLock
+    browsers: Browsers, portal: Portal, path: str, limit: throttle.Limit
 ) -> None:
     await given.access(portal, FRANCOIS)
     await given.access(portal, ANDRE)
@@ -394,14 +399,11 @@ async def test_known_unknown_and_unregistered_are_refused_alike(
     tried = [person.matricule for person in (FRANCOIS, NOBODY, SYLVIE, GASTON, ANDRE)] + [UNKNOWN]
     pages, shapes, codes = set(), set(), set[str]()
     for number, matricule in enumerate(tried, 1):
-        for _ in range(rule.free):
-            await portal.throttle.take(rule, matricule)
+        await given.fill(portal, limit, matricule)
         browser = browsers()
         fields = NOBODY.facts | {"matricule": matricule, "birth_date": f"0{number}/11/1950"}
         if path == "/":
             fields = {"matricule": matricule, "password": WRONG}
-        elif path == "/mot-de-passe-oublie":
-            fields |= await solved(browser, portal)
         async with given.statements(portal.db) as seen:
             answer = await browser.submit(path, fields)
         assert answer.status_code == 429

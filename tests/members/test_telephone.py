@@ -20,8 +20,8 @@ async def test_unlock_ends_the_wait_of_a_browser_that_the_member_uses(
     assert refused.status_code == 429
     member = await members.by_id(portal.db, member_id)
     assert member
-    assert await telephone.waits(portal.db, portal.throttle, member)
+    assert await telephone.waits(portal.db, portal.throttle, member, portal.clock())
     assert len(await journal.sign_ins(portal.db, member_id, most=5)) == 1
     await telephone.unlock(portal.db, portal.throttle, member)
-    assert await telephone.waits(portal.db, portal.throttle, member) == {}
+    assert await telephone.waits(portal.db, portal.throttle, member, portal.clock()) == {}
     assert (await browser.submit("/", right)).status_code == 303

@@ -102,7 +102,7 @@ async def test_every_path_is_journalled_by_name_and_nothing_that_was_typed(porta
     await register.register(means, who, "f@example.org", "autre58mot9", "", here)
     await sign_in.sign_in(means, FRANCOIS.matricule, "faux58mot9", here)
     await sign_in.sign_in(means, FRANCOIS.matricule, FRANCOIS.password, here)
-    await recover.recover(portal.db, given.facts(FRANCOIS), here)
+    await recover.recover(means, given.facts(FRANCOIS), here)
     await change.change_email(means, member.id, "n@example.org", FRANCOIS.password, here)
     await change.cancel_email_change(portal.db, member.id, here)
     await change.change_password(

@@ -371,10 +371,10 @@ async def test_a_wrong_access_is_said_beside_its_field(
     fields: dict[str, str],
     wrong: str,
     sentence: str,
-    digest: Callable[[], str],
+    substance: Callable[[], list[str]],
 ) -> None:
     token = await step_two(browser)
-    before = digest()
+    before = substance()
     body = FRANCOIS.access(token)
     if "password" in fields:
         body["password_again"] = fields["password"]
@@ -386,7 +386,7 @@ async def test_a_wrong_access_is_said_beside_its_field(
     assert given.hidden(answer, "token") == token
     assert 'value="00875" autocomplete="username" readonly' in answer.text
     assert body["password"] not in answer.text
-    assert digest() == before
+    assert substance() == before
 
 
 async def test_every_wrong_field_is_listed_on_top(browser: Browser) -> None:

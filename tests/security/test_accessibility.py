@@ -40,7 +40,6 @@ async def test_w1_recovery_without_the_image_and_without_the_sound(
 
 
 async def test_w1_that_way_has_a_stricter_quota(browser: Browser, portal: Portal) -> None:
-    assert throttle.RECOVER_WITHOUT_IMAGE.burst < throttle.ADDRESS_ASKS.burst
     statuses = []
     for number in range(5):
         facts = FRANCOIS.facts | {"matricule": f"4000{number}", "without_image": "1"}

@@ -15,7 +15,7 @@ from app import create_app
 from security import throttle
 from settings import Settings
 from tests.conftest import HTMX, Browser, TurnedClock
-from tests.given import access, session
+from tests.given import access, fill, session
 from tests.people import FRANCOIS
 from tests.security.parts import Page, interrupted, sign_in, table
 from web.portal import Portal
@@ -88,8 +88,7 @@ async def test_h1_errors_redirects_files_and_304_carry_them_too(
     unclear = await browser.post("/", data={"x": "1"})
     turned_away = await browser.get("/membre")
     assert [a.status_code for a in (too_long, unclear, turned_away)] == [413, 400, 303]
-    for _ in range(6):
-        await portal.throttle.take(throttle.SIGN_IN, FRANCOIS.matricule)
+    await fill(portal, throttle.SIGN_IN, FRANCOIS.matricule)
     wait = await sign_in(browser, FRANCOIS)
     assert wait.status_code == 429
 
