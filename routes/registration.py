@@ -16,7 +16,7 @@ from rules import N_, Refused
 from web import step
 from web.answers import Begun, form_body, go, page
 from web.captcha import Captcha, judge_when_busy
-from web.guards import session_of
+from web.guards import cookies_are_refused, session_of
 from web.portal import portal_of, visit_of
 from web.quotas import take
 from web.scoring import score_too
@@ -70,6 +70,8 @@ async def step_two(request: Request) -> Response:
     under_way = step.under_way(request, request.path_params["mark"])
     identified = _read(request, under_way.token) if under_way else None
     member = await members.by_id(portal.db, identified.member_id) if identified else None
+    if under_way is None and cookies_are_refused(request):
+        return await page(request, "pages/cookies.html")
     if under_way is None or identified is None or member is None:
         return await restart(request)
     return await page(

@@ -27,7 +27,7 @@ def read_cookie(request: Request, settings: Settings, name: str) -> str | None:
 
 def has_any(request: Request, settings: Settings) -> bool:
     """Whether the browser came with a cookie of ours: one that refuses them never does."""
-    names = (SESSION, FLASH, DEVICE, LANGUAGE, RESUME)
+    names = (SESSION, FLASH, DEVICE, LANGUAGE, RESUME, STEP)
     return any(cookie_name(settings, name) in request.cookies for name in names)
 
 

@@ -44,10 +44,13 @@ def under_way(request: Request, mark: str) -> Step | None:
 
 
 def keep(request: Request, response: Response, step: Step) -> None:
-    """Have the browser keep it, as long as a session lasts without a request."""
+    """Have the browser keep it; the token inside is good as long as an idle session.
+
+    Without a term of its own: no cookie at all then means that the browser refuses them.
+    """
     portal = portal_of(request)
     cookie = portal.tokens.step.make([step.token, step.email])
-    set_cookie(response, portal.settings, STEP, cookie, max_age=portal.tokens.step.max_age)
+    set_cookie(response, portal.settings, STEP, cookie)
 
 
 def forget(request: Request, response: Response) -> None:

@@ -8,8 +8,10 @@ import pytest
 
 from tests.browser.conftest import PHONE
 from tests.browser.visitor import Route, Visitor, expect
-from tests.people import FRANCOIS
+from tests.given import access
+from tests.people import FRANCOIS, SYLVIE
 from tools.audit.needs import CLOSED_NETWORK
+from web.portal import Portal
 
 REFUSED = "Votre navigateur refuse les témoins (cookies)"
 BLOCKED = {"profile": {"default_content_setting_values": {"cookies": 2}}}
@@ -46,23 +48,19 @@ async def refusing(
         await context.close()
 
 
-async def test_registration_and_sign_in_end_with_a_sentence(refusing: Visitor) -> None:
+async def test_registration_and_sign_in_end_with_a_sentence(
+    refusing: Visitor, portal: Portal
+) -> None:
     visitor = refusing
+    await access(portal, SYLVIE)
     await visitor.open("/inscription")
     await visitor.identify(FRANCOIS)
-    await visitor.see("Inscription, 2e étape")
-    await visitor.fill(
-        email="f@example.com",
-        email_again="f@example.com",
-        password=FRANCOIS.password,
-        password_again=FRANCOIS.password,
-    )
-    await visitor.press("ENVOYER")
-    await visitor.see(REFUSED, "/membre")
+    # Found before the access is made.
+    await visitor.see(REFUSED)
     await expect(visitor.page.locator("main")).to_contain_text("450 555-0199")
     await visitor.press("Se connecter")
     await visitor.see("Se connecter", "/")
-    await visitor.sign_in(FRANCOIS)
+    await visitor.sign_in(SYLVIE)
     await visitor.see(REFUSED, "/membre")
 
 
