@@ -6,8 +6,12 @@ from db.database import Reader, Transaction
 
 COLUMNS = (
     "member_id, email, email_confirmed_at, password_hash, password_changed_at, consent_version,"
-    " consented_at, language, created_at, frozen_at"
+    " consented_at, language, created_at, frozen_at, password_form"
 )
+
+AS_TYPED = 1
+NORMALISED = 2
+"""What was hashed of a password: the text as it was typed, or its normalised form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class Account:
     language: str
     created_at: int
     frozen_at: int | None
+    password_form: int = NORMALISED
 
 
 async def by_member(db: Reader, member_id: int) -> Account | None:
@@ -54,20 +59,29 @@ async def add(tx: Transaction, account: Account) -> bool:
         account.language,
         account.created_at,
         account.frozen_at,
+        account.password_form,
     )
     added = await tx.execute(
         f"INSERT INTO account ({COLUMNS})"
-        " SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM member WHERE id = ? ON CONFLICT DO NOTHING",
+        " SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM member WHERE id = ? ON CONFLICT DO NOTHING",
         (*values, account.member_id),
     )
     return added == 1
 
 
 async def set_password(tx: Transaction, member_id: int, password_hash: str, now: int) -> None:
-    """Keep a new password's hash."""
+    """Keep the hash of a new password's normalised form."""
     await tx.execute(
-        "UPDATE account SET password_hash = ?, password_changed_at = ? WHERE member_id = ?",
-        (password_hash, now, member_id),
+        "UPDATE account SET password_hash = ?, password_changed_at = ?, password_form = ?"
+        " WHERE member_id = ?",
+        (password_hash, now, NORMALISED, member_id),
+    )
+
+
+async def set_normalised(tx: Transaction, member_id: int) -> None:
+    """Note that the hash is of a password whose normalised form is the text as it was typed."""
+    await tx.execute(
+        "UPDATE account SET password_form = ? WHERE member_id = ?", (NORMALISED, member_id)
     )
 
 

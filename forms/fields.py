@@ -14,8 +14,11 @@ from rules.postal_code import postal_code
 
 
 def _as_typed(text: str, ground: Ground) -> str | Refused:
-    """A password that exists already: its rules were asked when it was chosen."""
-    return normalised(text) if text else Refused(N_("Écrivez votre mot de passe."))
+    """A password that exists already: its rules were asked when it was chosen.
+
+    As it was typed, for what was hashed of it is known with its hash alone.
+    """
+    return text if normalised(text) else Refused(N_("Écrivez votre mot de passe."))
 
 
 def _new_password(text: str, ground: Ground) -> str | Refused:

@@ -11,9 +11,9 @@ from mail.messages import is_fingerprint
 from mail.outbox import queue
 from members import Means, Visit, Wait, devices
 from members.dead_ends import note, note_within, refusal, with_mail
+from members.passwords import is_password
 from members.sessions import FULL, open_session
 from rules import N_, Refused
-from rules.password import normalised
 from security.keys import Key
 from security.throttle import CURRENT_PASSWORD, HOUR, PASSWORD_SENT_AGAIN, source_at
 
@@ -218,7 +218,7 @@ async def saved_already(
     taken = await means.throttle.ask(
         PASSWORD_SENT_AGAIN, str(member_id), source=source_at(visit.address)
     )
-    if taken.seconds or not await means.passwords.verify(account.password_hash, normalised(typed)):
+    if taken.seconds or not await is_password(means, account, typed):
         return None
 
     async def enter(tx: Transaction) -> PasswordChanged | None:
@@ -272,7 +272,7 @@ async def _check_current(
             actor="member",
             member_id=account.member_id,
         )
-    if not await means.passwords.verify(account.password_hash, normalised(typed)):
+    if not await is_password(means, account, typed):
         code = await note(
             means, FAILED, visit, actor="member", member_id=account.member_id, detail=where
         )

@@ -11,9 +11,9 @@ from members import Means, Visit, Wait, devices
 from members.annul import WrongCode, check_code
 from members.dead_ends import note, with_mail
 from members.identify import AlreadyRegistered, Identified, NotFound
+from members.passwords import is_password
 from members.sessions import FULL, open_session
 from rules import Refused
-from rules.password import normalised
 from security.throttle import SENT_AGAIN, source_at
 
 CONSENT_VERSION = "2026-11-23"
@@ -108,11 +108,7 @@ async def _sent_again(
     member_id = account.member_id
     usable = account.frozen_at is None
     taken = await means.throttle.ask(SENT_AGAIN, str(member_id), source=source_at(visit.address))
-    if (
-        taken.seconds
-        or not await means.passwords.verify(account.password_hash, normalised(typed))
-        or not usable
-    ):
+    if taken.seconds or not await is_password(means, account, typed) or not usable:
         code = await note(means, "already_registered", visit, member_id=member_id)
         return AlreadyRegistered(member_id, code)
 

@@ -1,15 +1,16 @@
 """Signing in with the password, or with a temporary one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from db import accounts, journal, members, recoveries, sessions
-from db.accounts import Account
+from db.accounts import AS_TYPED, Account
 from db.database import Transaction
 from db.members import Member
 from members import Means, Visit, Wait, devices
 from members.dead_ends import note, refusal
+from members.passwords import is_password as verified
 from members.sessions import CHOOSE, FULL, open_session
-from rules.password import normalised
+from rules.password import as_typed, normalised
 from security import temporary
 from security.throttle import SIGN_IN, SIGN_IN_KNOWN, Limit, source_at
 
@@ -67,9 +68,7 @@ async def sign_in(
             visit,
             member_id=member.id if member else None,
         )
-    is_password = await means.passwords.verify(
-        account.password_hash if account else None, normalised(password)
-    )
+    is_password = await verified(means, account, password)
 
     async def fail(why: str) -> Failed:
         about = member.id if member else None
@@ -81,12 +80,15 @@ async def sign_in(
 
     async def begin(tx: Transaction) -> SignedIn | None:
         # While the password was verified it may have been changed, or the access taken back.
-        if await accounts.by_matricule(tx, matricule) != account:
+        current = await accounts.by_matricule(tx, matricule)
+        if current is None or replace(current, password_form=account.password_form) != account:
             return None
         if not is_password and not await recoveries.holds(tx, code_hmacs, member_id, now):
             return None
         device = None
         if is_password:
+            if account.password_form == AS_TYPED and as_typed(password) == normalised(password):
+                await accounts.set_normalised(tx, member_id)
             await recoveries.remove_all(tx, member_id)
             await sessions.remove_choosing(tx, member_id)
             device = await devices.remember(tx, visit.device, member_id, now)

@@ -76,8 +76,11 @@ def code_of(text: str) -> str:
     """A code that was typed or copied in; its letters and digits alone out, in capitals.
 
     Whatever a phone or a mail program put between or around them goes; NFKC makes full-width
-    letters plain ones.
+    letters plain ones, of what is short enough to be a code: on one letter with many marks it takes
+    the square of their number.
     """
+    if len(text) > LONGEST:
+        return ""
     return "".join(c for c in unicodedata.normalize("NFKC", text).upper() if c.isalnum())
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rules import N_, Refused
-from rules.characters import LONGEST, composed, folded_words
+from rules.characters import INVISIBLE, LONGEST, SPACES, composed, folded_words, visible
 from rules.guesses import score
 
 
@@ -28,11 +28,21 @@ class Check:
     met: bool
 
 
-def normalised(text: str) -> str:
-    """A typed password in; the form that is counted and hashed out: NFC, nothing trimmed or cut.
+_TYPEWRITTEN = str.maketrans({"’": "'", "‘": "'", "‛": "'", "“": '"', "”": '"', "„": '"'})
 
-    Keyboards differ in how they compose « é »; DESIGN §5 and NIST SP 800-63B ask for one form.
+
+def normalised(text: str) -> str:
+    """A typed password in; the form that is counted and hashed out, never cut.
+
+    Keyboards differ in how they compose « é » (NFC: DESIGN §5, NIST SP 800-63B) and in what they
+    make of an apostrophe or a space; what cannot be seen, and a space at the ends, nobody knows of.
     """
+    plain = SPACES.sub(lambda run: " " * len(run[0]), visible(text))
+    return composed(plain.translate(_TYPEWRITTEN))
+
+
+def as_typed(text: str) -> str:
+    """A typed password in; what was hashed of it before there was `normalised`, out: NFC alone."""
     return composed(text)
 
 
@@ -63,9 +73,15 @@ def within_bounds(text: str, policy: PasswordPolicy) -> str | Refused:
 
     What a form and its live check ask at once; `password` asks the rest.
     """
-    text = normalised(text)
-    if not text:
+    if not normalised(text):
         return Refused(N_("Choisissez un mot de passe."))
+    text = composed(text)
+    if INVISIBLE.search(text):
+        return Refused(
+            N_("Écrivez le mot de passe à la main : un signe qui ne se voit pas y est resté.")
+        )
+    if SPACES.match(text[0]) or SPACES.match(text[-1]):
+        return Refused(N_("Enlevez l’espace au début ou à la fin du mot de passe."))
     if not _has_length(text, policy):
         return Refused(
             N_("Choisissez un mot de passe de %(minimum)s à %(maximum)s caractères."),
@@ -84,7 +100,7 @@ def within_bounds(text: str, policy: PasswordPolicy) -> str | Refused:
     # Lone surrogates have no UTF-8 form, so no hash.
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
         return Refused(N_("Employez seulement des caractères du clavier."))
-    return text
+    return normalised(text)
 
 
 def password(text: str, policy: PasswordPolicy, facts: Sequence[str] = ()) -> str | Refused:

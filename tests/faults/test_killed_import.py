@@ -170,7 +170,7 @@ def test_an_import_killed_at_each_statement(served: Served, tmp_path: Path) -> N
         connection.execute("PRAGMA journal_mode=DELETE")
         for member in (1, 20, 21):  # absent, changed, another person
             account = (
-                f"INSERT INTO account VALUES ({member}, 'x@y', 1, '', 1, '', 1, 'fr', 1, NULL)"
+                f"INSERT INTO account VALUES ({member}, 'x@y', 1, '', 1, '', 1, 'fr', 1, NULL, 2)"
             )
             connection.execute(account)
             connection.execute(
