@@ -127,6 +127,17 @@ async def test_b5_a_recovery_sent_twice_answers_the_same_page_and_sends_one_mail
     assert _mails(portal) == 1
 
 
+async def test_b5_sent_again_over_another_network_it_is_the_same_page(
+    browsers: Browsers, portal: Portal
+) -> None:
+    await access(portal, FRANCOIS)
+    phone = browsers()
+    fields = FRANCOIS.facts | await solved(phone, portal)
+    first = await phone.submit(URL, fields)
+    assert (await browsers(ELSEWHERE).submit(URL, fields)).text == first.text
+    assert _mails(portal) == 1
+
+
 async def test_b5_sent_at_once_too(browsers: Browsers, portal: Portal) -> None:
     await access(portal, FRANCOIS)
     fields = FRANCOIS.facts | await solved(browsers(), portal)
