@@ -27,6 +27,12 @@ ASK = Refused(
         "montrez que vous êtes une personne, recopiez le code."
     )
 )
+NO_IMAGE = Refused(
+    N_(
+        "Beaucoup d’images ont été demandées de votre réseau. "
+        "Passez sans image, avec le bouton ci-dessous."
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,8 @@ async def show(
     image = b""
     if portal.images.take(network):
         image = base64.b64encode(await challenges.image(token))
+    elif problem and not problem.values:  # it asks to copy what is not there
+        problem = NO_IMAGE
     return Captcha(token, image.decode(), typed, problem)
 
 

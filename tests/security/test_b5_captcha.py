@@ -107,6 +107,8 @@ async def test_b5_a_busy_network_without_images_still_gets_in(
     asked = await browser.submit("/", CREDENTIALS)
     assert "data:image/png" not in asked.text
     assert "Beaucoup d’images" in words(asked)
+    assert "recopiez" not in words(asked)
+    assert 'id="captcha"' in asked.text  # where the summary's link leads
     clock.now += 30
     fields = CREDENTIALS | {"challenge": hidden(asked, "challenge"), "without_image": "1"}
     await _busy(portal)
