@@ -92,7 +92,8 @@ async def test_p1_every_path_leaves_one_event_in_the_journal(
     await happens("recovery_requested")
     await sign_in(browser, FRANCOIS, await post.temporary_password("d@example.net"))
     await happens("signed_in_temporarily")
-    await browser.submit("/membre/nouveau-mot-de-passe", CHOICE)
+    another = {"password": "plage58mer3", "password_again": "plage58mer3"}
+    await browser.submit("/membre/nouveau-mot-de-passe", another)
     await happens("password_changed")
     await purge(portal.db, now=clock(), journal_days=365)
     await happens("purged")
