@@ -52,6 +52,8 @@ class Settings:
     timezone: ZoneInfo = MONTREAL
     journal_days: int = 365
     """Days for which the journal is kept."""
+    inactive_days: int = 365
+    """Days for which what is on file about an inactive member is kept."""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     backup_dir: Path = Path("var/sauvegardes")
     backup_second_dir: Path | None = None
@@ -117,6 +119,7 @@ def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env"))
         password_max=read.number("PORTAL_PASSWORD_MAX", 12, low=password_min, high=128),
         timezone=_timezone(read),
         journal_days=read.number("PORTAL_JOURNAL_DAYS", 365, low=30, high=3660),
+        inactive_days=read.number("PORTAL_INACTIVE_DAYS", 365, low=30, high=3660),
         trusted_proxies=_trusted_proxies(read),
         backup_dir=Path(read.text("PORTAL_BACKUP_DIR", str(database.with_name("sauvegardes")))),
         backup_second_dir=Path(second_dir) if second_dir else None,

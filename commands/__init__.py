@@ -4,6 +4,7 @@ import asyncio
 import os
 import pwd
 import re
+import signal
 import sqlite3
 import sys
 from collections.abc import Awaitable, Callable
@@ -16,6 +17,7 @@ import settings as settings_module
 from db.database import Database, DatabaseBusy
 from db.migrate import pending
 from rules import Refused
+from rules.characters import folded_words
 from rules.matricule import matricule
 from settings import Settings, SettingsError
 from texts import texts
@@ -141,3 +143,16 @@ def fail(sentence: str, *, code: int = 2) -> NoReturn:
     """Say what is wrong in one line and end with that exit code."""
     click.echo(_CONTROLS.sub(" ", sentence), err=True)  # a name that was typed may hold some
     sys.exit(code)
+
+
+def confirmed(question: str) -> bool:
+    """Ask the operator, for whom no answer is a no.
+
+    The loop waits meanwhile, so that its own way with Ctrl-C would never come to it.
+    """
+    of_the_loop = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        answer = click.prompt(f"{question} [oui/non]", default="non", show_default=False)
+    finally:
+        signal.signal(signal.SIGINT, of_the_loop)
+    return "".join(folded_words(answer)) in ("o", "oui", "y", "yes")

@@ -72,7 +72,13 @@ def purge() -> None:
 
     async def work(settings: Settings, db: Database) -> dict[str, int]:
         now = system_clock()
-        counts = await purge_all(db, now=now, journal_days=settings.journal_days)
+        counts = await purge_all(
+            db,
+            now=now,
+            journal_days=settings.journal_days,
+            inactive_days=settings.inactive_days,
+        )
+        await db.scrub()
         if settings.key_file:
             counts["key"] = keys.drop_retired(settings.key_file, settings.secret_keys, now)
         counts["avant"] = drop_aside(settings.database, now)

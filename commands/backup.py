@@ -17,6 +17,7 @@ from troubles import BUSY, reason
 from upkeep import backup as backups
 from upkeep.archive import NotABackup
 from upkeep.backup import Made
+from upkeep.doctor import portail
 from upkeep.files import Occupied
 from upkeep.restore import restore as put_in_place
 
@@ -94,6 +95,13 @@ def restore(file: Path) -> None:
         lines.append(
             f"{restored.held} courriel(s) retenu(s), peut-être déjà partis : voyez "
             "« mail list --failed », puis « mail retry »."
+        )
+    if restored.erased:
+        lines.append(f"{restored.erased} personne(s) effacée(s) depuis, effacée(s) de nouveau.")
+    if not restored.list_known:
+        lines.append(
+            "Rien ici ne dit qui a été effacé depuis cette sauvegarde : s’il y en a eu, "
+            f"effacez-les de nouveau ({portail('member erase MATRICULE')})."
         )
     if restored.key_taken and settings.key_file is None:
         lines.append(

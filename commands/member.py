@@ -1,14 +1,17 @@
 """`manage.py member`: what the office does for a member at the telephone."""
 
+import sys
+
 import click
 
-from commands import fail, member_argument, telephone
+from commands import confirmed, fail, member_argument, telephone, with_database
 from commands.telephone import moment, with_member
 from db import accounts
 from db.accounts import Account
 from db.database import Database
 from db.members import Member
 from members.annul import make_code
+from members.erase import erase as erase_person
 from members.telephone import replace_email
 from members.telephone import unfreeze as reopen
 from rules import Refused
@@ -74,6 +77,39 @@ def code(matricule: str) -> None:
     click.echo(f"Code de {matricule} : {spoken}")
     click.echo(f"Il sert une fois, jusqu’au {until} ; un code d’avant ne sert plus.")
     click.echo(f"La page de l’inscription le demande. {TO_THE_MEMBER}")
+
+
+@member.command()
+@member_argument
+@click.option("--yes", is_flag=True, help="Effacer sans demander (pour un script).")
+def erase(matricule: str, yes: bool) -> None:
+    """Effacer tout ce qui concerne la personne au MATRICULE, pour toujours (Loi 25)."""
+
+    async def find(settings: Settings, db: Database, member: Member) -> Member:
+        return member
+
+    person = with_member(matricule, find)
+    if not yes:
+        if not sys.stdin.isatty():
+            fail("Sans terminal pour répondre : ajoutez --yes.")
+        click.echo(f"{matricule} {person.family_name}, {person.first_name} : seront effacés ses")
+        click.echo("renseignements, son accès, ses courriels et son lien avec le journal. Rien ne")
+        click.echo("les rendra.")
+        if not confirmed("Effacer cette personne ?"):
+            fail("Rien n’a été effacé.", code=1)
+
+    async def work(settings: Settings, db: Database) -> bool:
+        taken = Portal.assemble(settings, db, system_clock).throttle
+        return await erase_person(db, taken, person, now=system_clock())
+
+    if not with_database(work):
+        fail(f"{matricule} vient d’être effacé par une autre commande.", code=1)
+    click.echo(f"La personne au matricule {matricule} est effacée.")
+    click.echo("Enlevez-la aussi de votre liste : l’importation la signalera sans la remettre.")
+    click.echo(
+        "Les sauvegardes d’avant la contiennent encore, un an au plus ; en remettre une en place "
+        "l’efface de nouveau."
+    )
 
 
 @member.command()

@@ -1,6 +1,5 @@
 """`import` and `export`: the office's list of members in and out."""
 
-import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from commands import fail, fail_over, with_database
+from commands import confirmed, fail, fail_over, with_database
 from db.database import Database
 from roster.applying import RosterMoved, apply_plan
 from roster.exporting import KINDS, export
@@ -18,7 +17,6 @@ from roster.planning import Plan, plan_import
 from roster.reading import RosterFile
 from roster.report import report
 from roster.tables import UnknownSheet, UnreadableFile
-from rules.characters import folded_words
 from security.clock import system_clock
 from settings import Settings
 
@@ -35,6 +33,7 @@ class Agreed:
     deactivate: bool
     force: bool
     successors: bool
+    returning: bool
 
 
 @click.command("import")
@@ -58,6 +57,11 @@ class Agreed:
     is_flag=True,
     help="Donner aussi, sans demander, les matricules qui passent à une autre personne.",
 )
+@click.option(
+    "--returning",
+    is_flag=True,
+    help="Remettre aussi, sans demander, les personnes effacées à leur demande.",
+)
 @click.option("--sheet", metavar="NOM", help="Lire cette feuille du classeur.")
 @click.option(
     "--map",
@@ -73,13 +77,14 @@ def import_(
     absent: str,
     force: bool,
     successors: bool,
+    returning: bool,
     sheet: str | None,
     mapped: Sequence[str],
 ) -> None:
     """Charger la liste des membres depuis FILE (CSV, texte, Excel ou ODS)."""
     if not (dry_run or yes or sys.stdin.isatty()):
         fail("Sans terminal pour répondre : ajoutez --yes, ou --dry-run pour voir seulement.")
-    agreed = Agreed(dry_run, yes, absent == "deactivate", force, successors)
+    agreed = Agreed(dry_run, yes, absent == "deactivate", force, successors, returning)
     try:
         roster_file = _opened(file, mapped, sheet)
         with_database(lambda settings, db: _import(settings, db, roster_file, agreed))
@@ -144,28 +149,47 @@ async def _plan(db: Database, settings: Settings, file: RosterFile) -> Plan:
 
 async def _decide(db: Database, plan: Plan, agreed: Agreed) -> None:
     """Ask what is to be asked, and apply what was agreed to."""
-    changes = plan.change_count(deactivate=agreed.deactivate, successors=True) > 0
-    if changes and not agreed.yes and not _agreed("\nAppliquer ce plan ?"):
+    deactivate = agreed.deactivate
+    changes = plan.change_count(deactivate=deactivate, successors=True, returning=True) > 0
+    if changes and not agreed.yes and not confirmed("\nAppliquer ce plan ?"):
         fail("Rien n’a été changé.", code=1)
     successors = bool(plan.successions) and (
         agreed.successors
         or (
             not agreed.yes
-            and _agreed(
+            and confirmed(
                 f"Donner aussi {len(plan.successions)} matricule(s) à une autre personne ?"
                 " L’accès de la personne d’avant sera annulé."
             )
         )
     )
+    returning = bool(plan.erased) and (
+        agreed.returning
+        or (
+            not agreed.yes
+            and confirmed(
+                f"Remettre aussi {len(plan.erased)} personne(s) effacée(s) à leur demande ?"
+                " Assurez-vous qu’elles le veulent."
+            )
+        )
+    )
     try:
         await apply_plan(
-            db, plan, deactivate=agreed.deactivate, successors=successors, now=system_clock()
+            db,
+            plan,
+            deactivate=deactivate,
+            successors=successors,
+            returning=returning,
+            now=system_clock(),
         )
     except RosterMoved:
         fail("La liste a été modifiée entre-temps : recommencez.", code=1)
     if plan.successions and not successors:
         hint = " (--successors les donne)" if agreed.yes else ""
         click.echo(f"Matricules laissés à la personne d’avant : {len(plan.successions)}{hint}.")
+    if plan.erased and not returning:
+        hint = " (--returning les remet)" if agreed.yes else ""
+        click.echo(f"Personnes effacées laissées de côté : {len(plan.erased)}{hint}.")
     click.echo("C’est fait." if changes else "Rien à changer.")
 
 
@@ -200,16 +224,3 @@ def _mapping(pairs: Sequence[str]) -> dict[str, str]:
             fail(f"--map {pair} : écrivez CHAMP=COLONNE, par exemple matricule=« No de dossier ».")
         mapping[field.strip()] = column.strip()
     return mapping
-
-
-def _agreed(question: str) -> bool:
-    """Ask the operator, for whom no answer is a no.
-
-    The loop waits meanwhile, so that its own way with Ctrl-C would never come to it.
-    """
-    of_the_loop = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        answer = click.prompt(f"{question} [oui/non]", default="non", show_default=False)
-    finally:
-        signal.signal(signal.SIGINT, of_the_loop)
-    return "".join(folded_words(answer)) in ("o", "oui", "y", "yes")

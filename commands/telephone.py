@@ -27,6 +27,7 @@ from web.portal import Portal
 
 T = TypeVar("T")
 
+DAY = 24 * 3600
 AROUND = 3600
 """Seconds before and after a dead end in which other attempts are shown."""
 MOST = 30
@@ -90,7 +91,9 @@ def show(matricule: str) -> None:
         change = await email_changes.by_member(db, member.id)
         portal = Portal.assemble(settings, db, system_clock)
         lines = [f"{member.matricule} {member.family_name}, {member.first_name}"]
-        lines.append("Membre actif" if member.active else "N’est plus membre actif")
+        lines.append("Membre actif")
+        if not member.active:
+            lines[-1] = await _inactive(settings, db, member)
         annulment = await annulments.by_member(db, member.id)
         lines += _account(settings, account, change) if account else _none(settings, annulment)
         lines += ["", "Attentes :"]
@@ -208,6 +211,18 @@ def with_member(matricule: str, work: Callable[[Settings, Database, Member], Awa
 
 class NoMember:
     """The roster does not know the matricule."""
+
+
+async def _inactive(settings: Settings, db: Database, member: Member) -> str:
+    """Since when a member is inactive, and until when what is on file is kept."""
+    since = await members.inactive_since(db, member.id)
+    if since is None:
+        return "N’est plus membre actif"
+    until = since + settings.inactive_days * DAY
+    return (
+        f"N’est plus membre actif depuis le {moment(settings, since)} ; "
+        f"sera effacé après le {moment(settings, until)}"
+    )
 
 
 def _none(settings: Settings, annulment: Annulment | None) -> list[str]:

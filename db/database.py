@@ -20,8 +20,9 @@ import aiosqlite
 
 BUSY_TIMEOUT = 5.0
 """Seconds that a transaction waits for another process before it gives up."""
-PRAGMAS = ("foreign_keys=ON", "trusted_schema=OFF", "temp_store=MEMORY")
-"""Sorting and staging stay in memory: personal facts are not for a temporary folder."""
+PRAGMAS = ("foreign_keys=ON", "trusted_schema=OFF", "temp_store=MEMORY", "secure_delete=ON")
+"""Sorting and staging stay in memory: personal facts are not for a temporary folder. What is
+deleted is overwritten, which Debian's SQLite does by itself and others do not."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -190,6 +191,18 @@ class Database:
             await self._file_lock.acquire()
             try:
                 return await _rows(self._counter, sql, parameters)
+            finally:
+                self._file_lock.release()
+
+    async def scrub(self) -> None:
+        """Fold the write-ahead log into the file and empty it: it holds pages from before.
+
+        What a reader still needs stays for the next time.
+        """
+        async with self._writing:
+            await self._file_lock.acquire()
+            try:
+                await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
                 self._file_lock.release()
 

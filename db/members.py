@@ -67,6 +67,11 @@ async def without_matricule(db: Reader, birth_date: str, postal_code: str) -> li
     return [_member(row) for row in rows]
 
 
+async def everyone(tx: Transaction) -> list[Member]:
+    """Every member, active or not."""
+    return [_member(row) for row in await tx.all(f"SELECT {COLUMNS} FROM member ORDER BY id")]
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A member as the export lists them, with the state of the access if there is one."""
@@ -112,7 +117,7 @@ async def save(tx: Transaction, lines: Sequence[tuple[str | None, ...]]) -> None
             family_name = excluded.family_name, first_name = excluded.first_name,
             family_key = excluded.family_key, first_key = excluded.first_key,
             birth_date = excluded.birth_date, postal_code = excluded.postal_code,
-            email = excluded.email, active = 1
+            email = excluded.email, active = 1, inactive_since = NULL
         """,
         lines,
     )
@@ -123,11 +128,29 @@ def _member(row: Row) -> Member:
     return Member(*facts, bool(active))  # type: ignore[call-arg]
 
 
-async def deactivate(tx: Transaction, member_id: int) -> bool:
+async def deactivate(tx: Transaction, member_id: int, now: int) -> bool:
     """Take the member off the active ones; what is on file stays. Says whether it was one."""
-    return (
-        await tx.execute("UPDATE member SET active = 0 WHERE id = ? AND active", (member_id,)) > 0
+    changed = await tx.execute(
+        "UPDATE member SET active = 0, inactive_since = ? WHERE id = ? AND active", (now, member_id)
     )
+    return changed > 0
+
+
+async def inactive_since(db: Reader, member_id: int) -> int | None:
+    """When the member was deactivated (seconds since 1970, UTC), as far as that is known."""
+    row = await db.one("SELECT inactive_since FROM member WHERE id = ?", (member_id,))
+    return row[0] if row else None
+
+
+async def inactive_before(tx: Transaction, now: int, before: int) -> list[Member]:
+    """Who has been inactive since before then; where it is not known since when, it is from now."""
+    await tx.execute(
+        "UPDATE member SET inactive_since = ? WHERE NOT active AND inactive_since IS NULL", (now,)
+    )
+    rows = await tx.all(
+        f"SELECT {COLUMNS} FROM member WHERE NOT active AND inactive_since <= ?", (before,)
+    )
+    return [_member(row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

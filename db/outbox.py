@@ -58,7 +58,7 @@ async def add(
     """Queue a mail, due at once; a `counted` one is among those that `full_until` counts.
 
     Without a recipient nothing is queued, by the same statement: who asks for a recovery must
-    not be able to tell by the time it takes whether a mail leaves.
+    not be able to tell by the time it takes whether a mail leaves. Nor about who was erased.
     """
     await tx.execute(
         """
@@ -66,6 +66,7 @@ async def add(
             (kind, recipient, queued_at, next_attempt_at, lapses_at, member_id, about, counted)
         SELECT :kind, :recipient, :now, :now, :lapses_at, :member_id, :about, :counted
         WHERE :recipient IS NOT NULL
+            AND (:member_id IS NULL OR EXISTS (SELECT 1 FROM member WHERE id = :member_id))
         """,
         {
             "kind": kind,

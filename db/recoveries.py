@@ -7,12 +7,14 @@ from db.database import Reader, Transaction
 
 async def add(
     tx: Transaction, code_hmac: bytes, member_id: int, issued_at: int, expires_at: int
-) -> None:
-    """Keep a temporary password's HMAC until `expires_at`."""
-    await tx.execute(
-        "INSERT INTO recovery (code_hmac, member_id, issued_at, expires_at) VALUES (?, ?, ?, ?)",
-        (code_hmac, member_id, issued_at, expires_at),
+) -> bool:
+    """Keep a temporary password's HMAC until `expires_at`; False where no access can be opened."""
+    added = await tx.execute(
+        "INSERT INTO recovery (code_hmac, member_id, issued_at, expires_at)"
+        " SELECT ?, member_id, ?, ? FROM account WHERE member_id = ? AND frozen_at IS NULL",
+        (code_hmac, issued_at, expires_at, member_id),
     )
+    return added == 1
 
 
 async def holds(db: Reader, code_hmacs: Sequence[bytes], member_id: int, now: int) -> bool:

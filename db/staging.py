@@ -18,7 +18,7 @@ _SET = {
     "birth_date": "birth_date = altered.birth_date",
     "postal_code": "postal_code = altered.postal_code",
     "email": "email = altered.email",
-    "active": "active = 1",
+    "active": "active = 1, inactive_since = NULL",
 }
 
 _SAME_MATRICULE = """
@@ -41,6 +41,15 @@ class Succession:
     matricule: str
     before: str
     after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Returning:
+    """A line about somebody who asked to be erased; `person` is the hash that the list has."""
+
+    number: int
+    matricule: str
+    person: bytes
 
 
 async def create(tx: Transaction) -> None:
@@ -133,6 +142,21 @@ async def compare(tx: Transaction, *, has_emails: bool) -> None:
     )
 
 
+async def newcomers(tx: Transaction) -> list[Row]:
+    """The lines about persons whom the roster lacks: (number, matricule, birth date, keys)."""
+    return await tx.all(
+        "SELECT number, matricule, birth_date, family_key, first_key FROM temp.staged"
+        " WHERE fate IN ('new', 'successor') ORDER BY number"
+    )
+
+
+async def set_aside(tx: Transaction, lines: Iterable[Returning]) -> None:
+    """Give these lines the fate `erased`."""
+    await tx.execute_many(
+        "UPDATE temp.staged SET fate = 'erased' WHERE number = ?", [(one.number,) for one in lines]
+    )
+
+
 async def counts(tx: Transaction) -> dict[str, int]:
     """How many lines have each fate."""
     return dict(await tx.all("SELECT fate, count(*) FROM temp.staged GROUP BY fate"))
@@ -203,7 +227,7 @@ async def imported_since(tx: Transaction, event_id: int) -> bool:
     return row is not None
 
 
-async def sort(tx: Transaction, *, successors: bool) -> None:
+async def sort(tx: Transaction, *, successors: bool, returning: bool) -> None:
     """Put the lines to write in the order in which they are written, before the writer is taken.
 
     Sorted beforehand, with pages kept in memory and the checkpoint left to the next commit,
@@ -213,14 +237,19 @@ async def sort(tx: Transaction, *, successors: bool) -> None:
     await tx.execute("PRAGMA main.wal_autocheckpoint = 0")
     await tx.execute("DROP TABLE IF EXISTS temp.fresh")
     await tx.execute("DROP TABLE IF EXISTS temp.altered")
-    fates = "('new', 'successor')" if successors else "('new')"
+    fates = (
+        {"new"} | ({"successor"} if successors else set()) | ({"erased"} if returning else set())
+    )
+    places = ", ".join("?" * len(fates))
     await tx.execute(
         f"""
         CREATE TEMP TABLE fresh AS
         SELECT matricule, family_name, first_name, family_key, first_key, birth_date, postal_code,
                email, member_id, 0 AS had_access
-        FROM temp.staged WHERE fate IN {fates} ORDER BY matricule
-        """
+        FROM temp.staged
+        WHERE fate IN ({places}) AND (member_id IS NULL OR ?) ORDER BY matricule
+        """,
+        (*fates, successors),
     )
     await tx.execute(
         """
@@ -237,9 +266,15 @@ async def write_new(tx: Transaction, now: int, actor: str) -> None:
     """Insert the new members, and replace those whose matricule passed to another person.
 
     The successor is a new row under a new id: nothing that names the former id (an account, a
-    token under way, the journal) can reach the person who has the matricule now.
+    token under way, the journal) can reach the person who has the matricule now. Ids begin with
+    the time, so that none is ever used again, whoever was erased and whatever was restored.
     """
-    last_id = await _number(tx, "SELECT coalesce(max(id), 0) FROM main.member")
+    last_id = await _number(
+        tx,
+        "SELECT max(?, coalesce((SELECT max(id) FROM main.member), 0),"
+        " coalesce((SELECT max(member_id) FROM main.erasure), 0))",
+        (now << 20,),
+    )
     await tx.execute(
         "UPDATE temp.fresh SET had_access = 1"
         " WHERE member_id IN (SELECT member_id FROM main.account)"
@@ -293,15 +328,17 @@ async def deactivate_absent(tx: Transaction, now: int, actor: str) -> None:
         (now, actor),
     )
     await tx.execute(
-        "UPDATE main.member SET active = 0 WHERE id IN (SELECT member_id FROM temp.absent)"
+        "UPDATE main.member SET active = 0, inactive_since = ?"
+        " WHERE active AND id IN (SELECT member_id FROM temp.absent)",
+        (now,),
     )
     await tx.execute(
         "DELETE FROM main.session WHERE member_id IN (SELECT member_id FROM temp.absent)"
     )
 
 
-async def _number(tx: Transaction, sql: str) -> int:
-    row = await tx.one(sql)
+async def _number(tx: Transaction, sql: str, parameters: Parameters = ()) -> int:
+    row = await tx.one(sql, parameters)
     return int(row[0]) if row else 0
 
 

@@ -210,7 +210,11 @@ async def _with_temporary_password(desk: Desk, template: str, member: Member) ->
     code_hmac = temporary.code_hmac(desk.recovery_key, code)
     now = desk.clock()
     term = TEMPORARY_PASSWORD_TERM
-    await desk.db.write(lambda tx: recoveries.add(tx, code_hmac, member.id, now, now + term))
+    # It may have been frozen, annulled or erased since the look above.
+    if not await desk.db.write(
+        lambda tx: recoveries.add(tx, code_hmac, member.id, now, now + term)
+    ):
+        return None
     return Letter(template, {"code": code, "term": term, "hours": term // HOUR})
 
 

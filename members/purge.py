@@ -7,6 +7,7 @@ from db import (
     email_changes,
     freeze_links,
     journal,
+    members,
     outbox,
     recoveries,
     sessions,
@@ -14,6 +15,7 @@ from db import (
 )
 from db.database import Transaction, transaction
 from members.devices import TERM
+from members.erase import erase_within
 from members.sessions import ABSOLUTE, IDLE
 
 DAY = 24 * 3600
@@ -24,9 +26,15 @@ PENDING_DAYS = 30
 
 
 @transaction
-async def purge(tx: Transaction, *, now: int, journal_days: int) -> dict[str, int]:
+async def purge(
+    tx: Transaction, *, now: int, journal_days: int, inactive_days: int
+) -> dict[str, int]:
     """Erase what is past its term; gives how many rows of each table."""
+    over = await members.inactive_before(tx, now, now - inactive_days * DAY)
+    for member in over:
+        await erase_within(tx, member, now=now, asked=False, actor="portal")
     counts = {
+        "member": len(over),
         "session": await sessions.purge(tx, idle_since=now - IDLE, begun_before=now - ABSOLUTE),
         "email_change": await email_changes.purge(tx, now - PENDING_DAYS * DAY),
         "recovery": await recoveries.purge(tx, now),

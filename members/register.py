@@ -16,7 +16,7 @@ from members.sessions import FULL, open_session
 from rules import Refused
 from security.throttle import SENT_AGAIN, source_at
 
-CONSENT_VERSION = "2026-11-23"
+CONSENT_VERSION = "2026-11-25"
 """The date of the privacy page's text; ENVOYER beside its sentence is the consent (Loi 25)."""
 
 

@@ -68,7 +68,7 @@ async def recover(tx: Transaction, member: Member, *, now: int) -> str | None:
 @transaction
 async def deactivate(tx: Transaction, member: Member, *, now: int) -> bool:
     """Close the portal to this member; the sessions end at once. False where it was closed."""
-    if not await members.deactivate(tx, member.id):
+    if not await members.deactivate(tx, member.id, now):
         return False
     await sessions.remove_all(tx, member.id)
     await journal.write(tx, "member_deactivated", at=now, member_id=member.id, actor=OFFICE)

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from db import journal, staging
+from db import erasures, journal, staging
 from db.database import Database, Transaction
 from roster.planning import Plan, plan_import
 from roster.reading import RosterFile
@@ -23,12 +23,19 @@ async def load(db: Database, file: Path, *, zone: ZoneInfo, now: int) -> None:
 
 
 async def apply_plan(
-    db: Database, plan: Plan, *, deactivate: bool, successors: bool, now: int
+    db: Database,
+    plan: Plan,
+    *,
+    deactivate: bool,
+    successors: bool,
+    returning: bool = False,
+    now: int,
 ) -> None:
     """Write what the plan changes: all of it or, whatever happens, nothing.
 
     `deactivate` says what becomes of the absent members, `successors` whether the matricules that
-    pass to another person were confirmed. The journal keeps the counts, of an import that changes
+    pass to another person were confirmed, `returning` whether those who asked to be erased are to
+    come back. The journal keeps the counts, of an import that changes
     nothing too. Raises `RosterMoved`.
     """
     counts = {
@@ -41,19 +48,23 @@ async def apply_plan(
         "deactivated": plan.absent_count if deactivate else 0,
         "absent_kept": 0 if deactivate else plan.absent_count,
         "refused": len(plan.refused),
+        "erased_left": 0 if returning else len(plan.erased),
+        "erased_back": len(plan.erased) if returning else 0,
     }
     note = partial(
         journal.write, event="roster_imported", at=now, actor="office", detail=json.dumps(counts)
     )
-    if not plan.change_count(deactivate=deactivate, successors=successors):
+    if not plan.change_count(deactivate=deactivate, successors=successors, returning=returning):
         await db.write(note)
         return
-    await db.stage(lambda tx: staging.sort(tx, successors=successors))
+    await db.stage(lambda tx: staging.sort(tx, successors=successors, returning=returning))
 
     async def write(tx: Transaction) -> None:
         if await staging.imported_since(tx, plan.last_event):
             raise RosterMoved
         await staging.write_new(tx, now, "office")
+        if returning:
+            await erasures.forget(tx, (one.person for one in plan.erased))
         await staging.write_changed(tx)
         if deactivate:
             await staging.deactivate_absent(tx, now, "office")

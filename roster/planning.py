@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from db import members, staging
+from db import erasures, members, staging
 from db.database import Database, Parameters, Transaction
-from db.staging import Succession
+from db.erasures import Remembered
+from db.staging import Returning, Succession
 from roster.reading import Line, RefusedLine, RosterFile
 from rules import N_, Refused
 from rules.name import name_key
@@ -26,8 +27,9 @@ class Plan:
     """The lines of a file beside the roster, staged in the database's connection.
 
     `changed` and `absent` name the first few, `*_count` count them all; `without_matricule` is how
-    many refused lines are about somebody who cannot be told; `last_event` is the journal's last row
-    at that moment.
+    many refused lines are about somebody who cannot be told; `erased` are new lines about persons
+    who asked to be erased, left out unless the office says otherwise; `last_event` is the journal's
+    last row at that moment.
     """
 
     file: RosterFile
@@ -38,6 +40,7 @@ class Plan:
     unchanged_count: int
     repeated_count: int
     successions: list[Succession]
+    erased: list[Returning]
     absent_count: int
     absent: list[tuple[str, str]]
     active_count: int
@@ -54,15 +57,17 @@ class Plan:
             + self.unchanged_count
             + self.repeated_count
             + len(self.successions)
+            + len(self.erased)
         )
 
-    def change_count(self, *, deactivate: bool, successors: bool) -> int:
+    def change_count(self, *, deactivate: bool, successors: bool, returning: bool = False) -> int:
         """How many members would be written if this is what is agreed to."""
         return (
             self.new_count
             + self.changed_count
             + (self.absent_count if deactivate else 0)
             + (len(self.successions) if successors else 0)
+            + (len(self.erased) if returning else 0)
         )
 
 
@@ -101,6 +106,7 @@ async def plan_import(
             given_up = True  # the connection's thread reads on, and closing waits for it
             raise
         await staging.compare(tx, has_emails=file.has_emails)
+        erased = await _erased(tx)
         words = file.headings.words["matricule"]
         refused.extend(RefusedLine(number, ((words, TWICE),)) for number in await staging.twice(tx))
         refused.sort(key=lambda line: line.number)
@@ -115,6 +121,7 @@ async def plan_import(
             unchanged_count=counts.get("unchanged", 0),
             repeated_count=counts.get("repeated", 0),
             successions=await staging.successions(tx),
+            erased=erased,
             absent_count=absent_count,
             absent=absent,
             active_count=(await members.counts(tx)).active,
@@ -124,6 +131,20 @@ async def plan_import(
         )
 
     return await db.stage(work)
+
+
+async def _erased(tx: Transaction) -> list[Returning]:
+    """Set aside the lines about persons who asked to be erased: they are not added in silence."""
+    remembered = Remembered(await erasures.everyone(tx))
+    if not remembered:
+        return []
+    found = []
+    for number, *person in await staging.newcomers(tx):
+        known = await asyncio.to_thread(remembered.person, *person)
+        if known:
+            found.append(Returning(number, person[0], known))
+    await staging.set_aside(tx, found)
+    return found
 
 
 def _row(line: Line) -> Parameters:

@@ -23,6 +23,7 @@ def report(plan: Plan, *, deactivate: bool) -> Iterator[str]:
     yield f"Lu : {headings.table.description}{left}, {plan.file.length} ligne(s)."
     yield from _refused(plan)
     yield from _successions(plan)
+    yield from _erased(plan)
     yield from _changed(plan)
     if deactivate:
         yield from _deactivated(plan)
@@ -34,6 +35,8 @@ def report(plan: Plan, *, deactivate: bool) -> Iterator[str]:
         yield f"Répétés à l’identique : {plan.repeated_count} (pris une seule fois)"
     if plan.successions:
         yield f"Matricules passés à une autre personne : {len(plan.successions)} (à confirmer)"
+    if plan.erased:
+        yield f"Effacés à leur demande : {len(plan.erased)} (laissés de côté)"
     fate = "à désactiver" if deactivate else "gardés tels quels"
     yield f"Absents du fichier : {plan.absent_count}{f' ({fate})' if plan.absent_count else ''}"
     yield f"Refusés : {len(plan.refused)}"
@@ -55,6 +58,13 @@ def _successions(plan: Plan) -> Iterator[str]:
         yield "\nMatricules passés à une autre personne (nom et date de naissance ont changé) :"
     for one in plan.successions:
         yield f"  ligne {one.number}, {one.matricule} : {one.before} devient {one.after}"
+
+
+def _erased(plan: Plan) -> Iterator[str]:
+    if plan.erased:
+        yield "\nEffacés à leur demande, encore dans votre fichier (enlevez-les-en) :"
+    for one in plan.erased:
+        yield f"  ligne {one.number}, {one.matricule}"
 
 
 def _changed(plan: Plan) -> Iterator[str]:

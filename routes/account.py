@@ -19,7 +19,7 @@ from security.form_tokens import session_mark
 from security.tokens import token_hash
 from web.answers import MADE_FOR, Begun, Handler, form_body, go, page, path_of
 from web.cookies import SESSION, read_cookie
-from web.guards import acting, choosing, made_for_of, session_of, signed_in
+from web.guards import acting, choosing, made_for_of, session_of, signed_in, taken_back
 from web.portal import portal_of, visit_of
 from web.resume import typed_before
 from web.scoring import score_too
@@ -212,6 +212,9 @@ async def _email_page(
     call_code: str = "",
 ) -> Response:
     db = portal_of(request).db
+    account = await accounts.by_member(db, session.member_id)
+    if account is None:
+        return await taken_back(request)
     return await page(
         request,
         "account/email.html",
@@ -220,7 +223,7 @@ async def _email_page(
         wait=wait,
         matricule=session.member.matricule,
         call_code=call_code,
-        account=await accounts.by_member(db, session.member_id),
+        account=account,
         change=await email_changes.by_member(db, session.member_id),
         **await sending_of(request, session),
     )
@@ -235,6 +238,9 @@ async def _password_page(
     call_code: str = "",
 ) -> Response:
     db = portal_of(request).db
+    account = await accounts.by_member(db, session.member_id)
+    if account is None:
+        return await taken_back(request)
     return await page(
         request,
         "account/choose.html" if bound.form is CHOOSE_PASSWORD else "account/password.html",
@@ -242,6 +248,6 @@ async def _password_page(
         form=bound,
         wait=wait,
         call_code=call_code,
-        account=await accounts.by_member(db, session.member_id),
+        account=account,
         member=await members.by_id(db, session.member_id),
     )

@@ -16,7 +16,7 @@ from members.my_data import request_correction as ask_office
 from rules import N_, Refused
 from texts import texts
 from web.answers import go, page
-from web.guards import acting, signed_in
+from web.guards import acting, signed_in, taken_back
 from web.language import language_of
 from web.portal import portal_of, visit_of
 from web.resume import typed_before
@@ -35,7 +35,8 @@ async def show(request: Request, session: Session) -> Response:
 async def download(request: Request, session: Session) -> Response:
     """Everything that is held, as a JSON file; times are ISO 8601 in UTC."""
     held = await held_on(portal_of(request).db, session.member_id)
-    assert held
+    if held is None:
+        return await taken_back(request)
     return Response(
         json.dumps(as_json(held, texts(language_of(request)).say), ensure_ascii=False, indent=2),
         media_type="application/json",
@@ -121,11 +122,14 @@ async def _page(
     problem: Refused | None = None,
     wait: Wait | None = None,
 ) -> Response:
+    held = await held_on(portal_of(request).db, session.member_id)
+    if held is None:
+        return await taken_back(request)
     return await page(
         request,
         "my_data/show.html",
         status=422 if problem else 200,
-        held=await held_on(portal_of(request).db, session.member_id),
+        held=held,
         events=EVENTS,
         chosen=chosen,
         problem=problem,

@@ -8,8 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from db import annulments, copies, journal, outbox, recoveries, sessions, throttles
+from db import (
+    annulments,
+    copies,
+    erasures,
+    journal,
+    members,
+    outbox,
+    recoveries,
+    sessions,
+    throttles,
+)
 from db.database import Database, FileLock, Transaction, use_of
+from db.erasures import Erasure, Remembered
 from db.migrate import migrate
 from settings import Settings
 from upkeep.archive import Backup, unpack
@@ -27,11 +38,17 @@ HELD = "retenu : la base vient d’une sauvegarde, il est peut-être déjà part
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What is in place now; `aside` is the former file, `held` how many mails wait for a say."""
+    """What is in place now; `aside` is the former file, `held` how many mails wait for a say.
+
+    `erased` counts who was erased again; `list_known` is whether the former file could say who was
+    to be.
+    """
 
     backup: Backup
     aside: Path | None
     held: int
+    erased: int
+    list_known: bool
     key_taken: bool
 
 
@@ -39,9 +56,10 @@ async def restore(settings: Settings, archive: Path, now: int) -> Restored:
     """Put `archive` in the place of the database, migrated to this version.
 
     Sessions, temporary passwords, the office's codes and counters of tries are emptied, for they
-    may have been ended since; the present file is kept beside. Raises `DatabaseBusy` while anybody
-    has the database open, `NotABackup`, `SchemaTooNew`, `sqlite3.Error` or `OSError`: the present
-    one then stays.
+    may have been ended since; who was erased since is erased again, by the present file's list,
+    which goes on in the restored one. The present file is kept beside. Raises `DatabaseBusy` while
+    anybody has the database open, `NotABackup`, `SchemaTooNew`, `sqlite3.Error` or `OSError`: the
+    present one then stays.
     """
     database = settings.database
     database.parent.mkdir(parents=True, exist_ok=True)
@@ -51,8 +69,9 @@ async def restore(settings: Settings, archive: Path, now: int) -> Restored:
         with workshop(database.parent, WORKSHOP) as place:
             backup = unpack(archive, place)
             migrate(backup.database)
-            held = await _prepare(backup.database, now)
             key_taken = _is_blank(database)
+            present = _list_of(database)
+            held, erased = await _prepare(backup, present or [], now)
             aside = _aside(database, datetime.fromtimestamp(now, settings.timezone))
             with FileLock(database):
                 _swap(backup.database, database, aside)
@@ -60,27 +79,60 @@ async def restore(settings: Settings, archive: Path, now: int) -> Restored:
             write_keys(settings.key_file, backup.keys)
     finally:
         in_use.release()
-    return Restored(backup, aside, held, key_taken)
+    list_known = present is not None and not key_taken
+    return Restored(backup, aside, held, erased, list_known, key_taken)
 
 
-async def _prepare(copy: Path, now: int) -> int:
-    db = await Database.open(copy)
+async def _prepare(backup: Backup, present: list[Erasure], now: int) -> tuple[int, int]:
+    db = await Database.open(backup.database)
 
-    async def work(tx: Transaction) -> int:
+    async def work(tx: Transaction) -> tuple[int, int]:
         await sessions.empty(tx)
         await recoveries.empty(tx)
         await throttles.empty(tx)
         await annulments.void_codes(tx)
         held = await outbox.hold(tx, HELD)
+        await erasures.keep(tx, present)
+        gone = await _erased_since(tx, present, int(backup.made_at.timestamp()))
+        for member_id in gone:
+            await erasures.delete(tx, member_id)
+            await journal.write(tx, "member_erased", at=now, actor="portal", detail="again")
         await journal.write(tx, "restored", at=now, actor="office")
-        return held
+        return held, len(gone)
 
     try:
-        held = await db.write(work)
+        counts = await db.write(work)
+        await db.scrub()
     finally:
         await db.close()
-    copies.fold_wal(copy)
-    return held
+    copies.fold_wal(backup.database)
+    return counts
+
+
+async def _erased_since(tx: Transaction, present: list[Erasure], made_at: int) -> list[int]:
+    """Who of the restored members is on the list: by the number of the row, for names change; and
+    by the person, for the list may be another machine's.
+
+    By the person only where the erasing came after the backup: whom the office has listed again
+    before it is another row.
+    """
+    rows = {one.member_id for one in await erasures.everyone(tx)}
+    persons = Remembered(one for one in present if one.at >= made_at)
+    found = await members.everyone(tx) if rows or persons else []
+    return [
+        member.id
+        for member in found
+        if member.id in rows
+        or persons.person(member.matricule, member.birth_date, member.family_key, member.first_key)
+    ]
+
+
+def _list_of(database: Path) -> list[Erasure] | None:
+    """Who was erased, as the present file tells; None where it cannot, or there is none."""
+    try:
+        return erasures.of_file(database) if database.exists() else None
+    except sqlite3.Error:
+        return None
 
 
 def _is_blank(database: Path) -> bool:

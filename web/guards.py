@@ -138,3 +138,9 @@ def cookies_are_refused(request: Request) -> bool:
 async def _where_theirs_begins(request: Request, session: Session, flash: str = "") -> Response:
     name = "choose_password" if session.scope == CHOOSE else "member"
     return await go(request, name, flash=flash)
+
+
+async def taken_back(request: Request) -> Response:
+    """For who was signed in when this request came, and whose access is gone by now."""
+    request.scope["state"][SESSION] = None
+    return await go(request, "home", flash="sign_in_first")

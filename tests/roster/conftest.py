@@ -68,10 +68,22 @@ class Office:
     async def plan(self, file: Path, **mapping: str) -> Plan:
         return await plan_import(self.db, RosterFile(file, mapping), TODAY)
 
-    async def load(self, file: Path, *, deactivate: bool = False, successors: bool = False) -> Plan:
+    async def load(
+        self,
+        file: Path,
+        *,
+        deactivate: bool = False,
+        successors: bool = False,
+        returning: bool = False,
+    ) -> Plan:
         plan = await self.plan(file)
         await apply_plan(
-            self.db, plan, deactivate=deactivate, successors=successors, now=self.clock()
+            self.db,
+            plan,
+            deactivate=deactivate,
+            successors=successors,
+            returning=returning,
+            now=self.clock(),
         )
         return plan
 

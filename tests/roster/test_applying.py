@@ -46,6 +46,8 @@ async def test_the_plan_is_written_and_the_journal_keeps_the_counts(
         "deactivated": 0,
         "absent_kept": 3,
         "refused": 1,
+        "erased_left": 0,
+        "erased_back": 0,
     }
 
 
@@ -119,9 +121,9 @@ async def test_a_successor_of_the_newest_member_gets_an_id_of_their_own(
     await office.load(
         write_file(line(GASTON, family_name="Roy", birth_date="1/1/1960")), successors=True
     )
-    assert office.all("SELECT id, active FROM member WHERE matricule = '77777'") == [
-        (newest + 1, 1)
-    ]
+    ((own, active),) = office.all("SELECT id, active FROM member WHERE matricule = '77777'")
+    assert own > newest
+    assert active
 
 
 async def test_a_plan_that_another_import_overtook_is_not_written(

@@ -95,7 +95,7 @@ async def test_p1_every_path_leaves_one_event_in_the_journal(
     another = {"password": "plage58mer3", "password_again": "plage58mer3"}
     await browser.submit("/membre/nouveau-mot-de-passe", another)
     await happens("password_changed")
-    await purge(portal.db, now=clock(), journal_days=365)
+    await purge(portal.db, now=clock(), journal_days=365, inactive_days=365)
     await happens("purged")
     assert set(told) <= set(EVENTS)
 
@@ -353,7 +353,7 @@ async def test_p6_what_is_past_its_term_is_erased_and_nothing_earlier(
 
 
 async def _purge(portal: Portal, clock: TurnedClock) -> None:
-    await purge(portal.db, now=clock(), journal_days=400)
+    await purge(portal.db, now=clock(), journal_days=400, inactive_days=365)
 
 
 async def test_p6_throttles_are_forgotten_when_they_no_longer_count(
