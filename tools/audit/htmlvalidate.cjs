@@ -13,6 +13,8 @@ module.exports = {
     "no-implicit-button-type": "off",
     // The sheet keeps telephone numbers on one line; mails and copying want ordinary spaces.
     "tel-non-breaking": "off",
+    // « Erreur : » goes before a page's title and the office's name behind it.
+    "long-title": ["error", { maxlength: 90 }],
     // The page of a mail in development shows its text as it is, the "-- " of its end too.
     "no-trailing-whitespace": "off",
   },
