@@ -66,7 +66,7 @@ async def test_what_was_exported_comes_back_unchanged(
 ) -> None:
     await office.db.write(
         lambda tx: tx.execute(
-            "UPDATE member SET email = '=1+1@example.org', family_name = '-Roy',"
+            "UPDATE member SET email = '+1+1@example.org', family_name = '-Roy',"
             " first_name = '－Luc' WHERE matricule = '00875'"
         )
     )
