@@ -52,8 +52,10 @@
       // A form that is under way is what somebody waits for now.
       if (!document.documentElement.classList.contains("busy"))
         say(`${field.labels[0].textContent}. ${(message.querySelector(".said") ?? message).textContent}`);
-    } else if (ctx.request.headers["HX-History-Restore-Request"])
+    } else if (ctx.request.headers["HX-History-Restore-Request"]) {
+      recall();
       document.querySelector("h1").focus({ preventScroll: true });
+    }
   });
 
   // One live region for every check: a screen reader hears a sentence when it changes, not a list
@@ -129,6 +131,29 @@
     again(element, submitter);
   }
 
+  // An e-mail already typed survives a reload of step two, in this tab, for the same member only.
+  // Where cookies are refused so is this, and nothing survives.
+  let kept = {};
+  try {
+    kept = sessionStorage;
+  } catch {}
+
+  // What was typed on a page comes back with it, by Back and in the other language, as on a plain
+  // page: never a password or a code, and in the section to the same member only.
+  const saisie = () => JSON.parse(kept.saisie ?? "{}");
+  function keep(all) {
+    if (Object.keys(all).length) kept.saisie = JSON.stringify(all);
+    else delete kept.saisie;
+  }
+  const pageOf = (form) => `${location.pathname} ${form.username?.value ?? ""}`;
+
+  function recall() {
+    const all = saisie();
+    for (const form of document.forms)
+      for (const [name, text] of Object.entries(all[pageOf(form)] ?? {}))
+        if (form[name]?.value === "") form[name].value = text;
+  }
+
   document.addEventListener("change", ({ target }) => {
     // The field that repeats this one was judged by what stood here before.
     const twin = document.querySelector(`[data-fields$=" ${target.name}"]`);
@@ -161,6 +186,8 @@
   const sent = (event) => {
     submitter = event.submitter;
     for (const button of event.target.querySelectorAll(".show")) reveal(button, false);
+    if (event.target.id === "language") kept.langue = location.pathname;
+    if (event.target.action.endsWith("/deconnexion")) delete kept.saisie;
   };
   addEventListener("submit", sent, true);
 
@@ -172,24 +199,35 @@
       target.value = target.value.replace(/^([0-3]\d)([01]\d)(19|20)$/, "$1/$2/$3");
   });
 
-  // An e-mail already typed survives a reload of step two, in this tab, for the same member only.
-  // Where cookies are refused so is this, and nothing survives.
-  let kept = {};
-  try {
-    kept = sessionStorage;
-  } catch {}
+  document.addEventListener("input", ({ target }) => {
+    if (/off|one-time|password/.test(target.getAttribute("autocomplete") ?? "off")) return;
+    const all = saisie();
+    (all[pageOf(target.form)] ??= {})[target.name] = target.value;
+    keep(all);
+  });
+
   const whose = (email) => email.form.matricule.value + " ";
   const ready = () => {
     const email = document.querySelector("form[data-keep-email] #email");
     if (email && !email.value && kept.courriel?.startsWith(whose(email))) email.value = kept.courriel.slice(whose(email).length);
-    if (document.querySelector("[data-member]")) delete kept.courriel;
+    const member = document.querySelector("[data-member], [name=username]");
+    if (member) {
+      delete kept.courriel;
+      const [all, whose] = [saisie(), ` ${member.value || member.dataset.member}`];
+      for (const page in all) if (!page.endsWith(whose)) delete all[page];
+      keep(all);
+    }
     // Apple's keychain reads this attribute, which HTML does not know. It takes one character of
     // each class: so three letters and three digits.
     for (const field of document.querySelectorAll("[data-passwordrules]"))
       field.setAttribute("passwordrules", field.dataset.passwordrules);
   };
   document.addEventListener("htmx:after:settle", ready);
-  document.addEventListener("DOMContentLoaded", ready);
+  document.addEventListener("DOMContentLoaded", () => {
+    ready();
+    if (kept.langue === location.pathname) recall();
+    delete kept.langue;
+  });
 
   // « Afficher » has no use without this script, and is shown with it only.
   document.documentElement.classList.add("js");
