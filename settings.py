@@ -139,8 +139,9 @@ class _Reader:
 
     def line(self, name: str, default: str) -> str:
         value = self.text(name, default)
-        if any(ord(c) < 32 for c in value):
-            raise SettingsError(f"{name} : un texte d’une seule ligne est attendu")
+        # Python reads an encoded word in a name of a mail's header back, line breaks and all.
+        if "=?" in value or any(ord(c) < 32 for c in value):
+            raise SettingsError(f"{name} : un texte d’une seule ligne, sans « =? », est attendu")
         return value
 
     def number(self, name: str, default: int, *, low: int, high: int) -> int:

@@ -60,6 +60,6 @@ def _tell(settings: Settings, faults: Sequence[str]) -> None:
 
     try:
         asyncio.run(send())
-    except (Refused, Unreachable, OSError) as error:
+    except (Refused, Unreachable, OSError, ValueError) as error:
         fail(f"Le bureau n’a pu en être averti : {error}", code=1)
     click.echo(f"Le bureau en est averti : {settings.office_email}")

@@ -65,6 +65,8 @@ def test(address: str) -> None:
         asyncio.run(run())
     except Refused as error:
         fail(f"Refusé par le serveur : {error}", code=1)
+    except ValueError as error:
+        fail(f"L’essai n’est pas parti : {error}", code=1)
     except Unreachable as error:
         fail(f"L’essai n’a pas pu partir : {error}", code=1)
     click.echo(f"Accepté : regardez la boîte de {recipient}, et ses courriels indésirables.")

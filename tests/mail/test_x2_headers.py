@@ -2,6 +2,7 @@
 
 import base64
 import re
+from dataclasses import replace
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -119,3 +120,22 @@ async def test_x2_a_long_and_an_international_address_leave_as_they_are(
         async with smtp.connect() as connection:
             await connection.send(message)
         assert sink.to[-1] == recipient
+
+
+def test_x2_the_offices_name_holds_no_encoded_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTAL_OFFICE_NAME", word("x\r\nBcc: v@evil.example"))
+    with pytest.raises(SettingsError, match="PORTAL_OFFICE_NAME"):
+        load()
+
+
+async def test_x2_a_name_that_got_past_the_settings_leaves_nothing_either(
+    sink: Sink, smtp: Smtp, settings: Settings
+) -> None:
+    named = replace(settings, office_name=word("x\r\nBcc: v@evil.example"))
+    message = render(trial(), "a@example.org", named, now=0)
+    if b"\r\nBcc:" not in message.as_bytes():
+        pytest.skip("this Python writes that name as it is")
+    async with smtp.connect() as connection:
+        with pytest.raises(ValueError, match="en-tête"):
+            await connection.send(message)
+    assert sink.to == []

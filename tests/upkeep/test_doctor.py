@@ -103,7 +103,9 @@ async def test_a_healthy_office_has_nothing_to_correct(
     before = content(healthy.database)
     found = await seen(healthy, clock())
     assert found.bad() == []
-    assert [f.says for f in found.findings if f.verdict is Verdict.WARN] == [
+    # Python's is the machine's, not the office's: it has a test of its own below.
+    warnings = [f for f in found.findings if f.verdict is Verdict.WARN and f != python_in_use()]
+    assert [f.says for f in warnings] == [
         "Le portail n’est ouvert que sur cette machine (http://127.0.0.1:8000).",
         f"Aucun serveur de courriel : les courriels s’écrivent dans {healthy.mail_dir}.",
         "Les sauvegardes ne sont que sur cette machine.",
