@@ -47,6 +47,8 @@ class Settings:
     accent: str = ACCENT
     """The colour of buttons, links and the band on top, as #rrggbb."""
     logo: Path | None = None
+    postal_codes: str = "canada"
+    """Whether a member's postal code is Canadian, or `any` country's."""
     password_min: int = 8
     password_max: int = 12
     timezone: ZoneInfo = MONTREAL
@@ -115,6 +117,7 @@ def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env"))
         privacy_officer=read.line("PORTAL_PRIVACY_OFFICER", ""),
         accent=_accent(read),
         logo=_logo(read),
+        postal_codes=read.choice("PORTAL_POSTAL_CODES", "canada", ("canada", "any")),
         password_min=password_min,
         password_max=read.number("PORTAL_PASSWORD_MAX", 12, low=password_min, high=128),
         timezone=_timezone(read),

@@ -11,10 +11,12 @@ from rules.password import PasswordPolicy
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a rule may need beside the text: today's date and the password's bounds."""
+    """What a rule may need beside the text: today's date, the password's bounds, and whether
+    members live abroad too."""
 
     today: date
     policy: PasswordPolicy
+    abroad: bool = False
 
 
 Rule = Callable[[str, Ground], Any]
@@ -29,6 +31,8 @@ class Field:
     label: str
     rule: Rule
     hint: str = ""
+    hint_abroad: str = ""
+    """The hint where members live abroad too, if it is another one."""
     type: str = "text"
     autocomplete: str = "off"
     inputmode: str = ""

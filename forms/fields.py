@@ -59,8 +59,9 @@ BIRTH_DATE = Field(
 POSTAL_CODE = Field(
     "postal_code",
     N_("Code postal"),
-    lambda text, ground: postal_code(text),
+    lambda text, ground: postal_code(text, abroad=ground.abroad),
     hint=N_("Par exemple J7J 8G8"),
+    hint_abroad=N_("Par exemple J7J 8G8, ou celui de votre pays"),
     autocomplete="postal-code",
     capitals="characters",
 )

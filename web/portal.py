@@ -69,7 +69,7 @@ class Portal:
     def ground(self) -> Ground:
         """What the rules of a form need now."""
         today = datetime.fromtimestamp(self.clock(), self.settings.timezone).date()
-        return Ground(today, self.policy)
+        return Ground(today, self.policy, self.settings.postal_codes == "any")
 
     @property
     def means(self) -> Means:
