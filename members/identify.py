@@ -9,6 +9,7 @@ from db.database import Reader, Transaction
 from db.members import Member
 from members import Means, Visit, Wait
 from members.dead_ends import note, note_within, refusal
+from rules.listed_name import listed_name
 from rules.name import name_matches
 from security.throttle import IDENTIFY_FACTS, IDENTIFY_MATRICULE, source_at
 
@@ -138,7 +139,10 @@ def _differing(member: Member, facts: Facts) -> tuple[str, ...]:
 
 
 def _has_name(member: Member, facts: Facts) -> bool:
-    return name_matches(facts.family_name, member.family_name, member.first_name)
+    matches = False
+    for family_name, first_name in listed_name(member.family_name, member.first_name).readings:
+        matches |= name_matches(facts.family_name, family_name, first_name)
+    return matches
 
 
 NOBODY = Member(0, "", "", "", "", "", "", "", None, active=False)
