@@ -43,7 +43,7 @@ def imports(folder: Path) -> Iterator[Row]:
             environ = {**os.environ, **office.environ}
             begun = time.perf_counter()
             process = subprocess.Popen(
-                [sys.executable, "manage.py", "import", str(file), "--yes"],
+                [sys.executable, "manage.py", "import", str(file), "--yes", "--force"],
                 cwd=ROOT,
                 env=environ,
                 stdout=subprocess.DEVNULL,

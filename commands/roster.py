@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,14 +11,17 @@ import click
 from commands import confirmed, fail, fail_over, with_database
 from db.database import Database
 from roster.applying import RosterMoved, apply_plan
+from roster.dates import ORDERS
 from roster.exporting import KINDS, export
-from roster.headings import FIELDS, UnknownColumn
+from roster.headings import FIELDS, OPTIONAL, UnknownColumn
+from roster.objections import objections
 from roster.planning import Plan, plan_import
-from roster.reading import RosterFile
+from roster.reading import Choices, RosterFile
 from roster.report import report
 from roster.tables import UnknownSheet, UnreadableFile
 from security.clock import system_clock
 from settings import Settings
+from texts import texts
 
 LONG_FILE = 5_000
 """Lines from which on a progress bar is worth its place."""
@@ -50,7 +53,7 @@ class Agreed:
 @click.option(
     "--force",
     is_flag=True,
-    help="Permettre que plus d’un membre sur dix soit désactivé ou devienne une autre personne.",
+    help="Permettre que plus d’un membre sur dix soit désactivé, changé ou une autre personne.",
 )
 @click.option(
     "--successors",
@@ -61,6 +64,24 @@ class Agreed:
     "--returning",
     is_flag=True,
     help="Remettre aussi, sans demander, les personnes effacées à leur demande.",
+)
+@click.option(
+    "--dates",
+    type=click.Choice(list(ORDERS)),
+    help="Dire dans quel ordre sont les dates : jour (d), mois (m), année (y).",
+)
+@click.option(
+    "--clear",
+    multiple=True,
+    type=click.Choice(sorted(OPTIONAL)),
+    help="Effacer aussi ce que porte le dossier, si cette colonne est vide.",
+)
+@click.option(
+    "--hidden",
+    type=click.Choice(["take", "skip"]),
+    default="take",
+    show_default=True,
+    help="Prendre ou laisser les lignes masquées du classeur.",
 )
 @click.option("--sheet", metavar="NOM", help="Lire cette feuille du classeur.")
 @click.option(
@@ -78,6 +99,9 @@ def import_(
     force: bool,
     successors: bool,
     returning: bool,
+    dates: str | None,
+    clear: Sequence[str],
+    hidden: str,
     sheet: str | None,
     mapped: Sequence[str],
 ) -> None:
@@ -85,9 +109,9 @@ def import_(
     if not (dry_run or yes or sys.stdin.isatty()):
         fail("Sans terminal pour répondre : ajoutez --yes, ou --dry-run pour voir seulement.")
     agreed = Agreed(dry_run, yes, absent == "deactivate", force, successors, returning)
+    choices = Choices(_mapping(mapped), sheet, dates, frozenset(clear), hidden == "take")
     try:
-        roster_file = _opened(file, mapped, sheet)
-        with_database(lambda settings, db: _import(settings, db, roster_file, agreed))
+        with_database(lambda settings, db: _import(settings, db, file, choices, agreed))
     except (UnknownColumn, UnknownSheet) as error:
         fail(str(error))
     except UnreadableFile as error:
@@ -111,18 +135,17 @@ def export_(file: Path) -> None:
     click.echo(f"{file} : {count} membre(s).")
 
 
-def _opened(file: Path, mapped: Sequence[str], sheet: str | None) -> RosterFile:
+async def _import(
+    settings: Settings, db: Database, path: Path, choices: Choices, agreed: Agreed
+) -> None:
     try:
-        return RosterFile(file, _mapping(mapped), sheet)
+        file = RosterFile(path, replace(choices, abroad=settings.postal_codes == "any"))
     except OSError as error:
-        fail_over(file, error)
-
-
-async def _import(settings: Settings, db: Database, file: RosterFile, agreed: Agreed) -> None:
+        fail_over(path, error)
     plan = await _plan(db, settings, file)
     for line in report(plan, deactivate=agreed.deactivate):
         click.echo(line)
-    forbidden = None if agreed.force else _forbidden(plan, deactivate=agreed.deactivate)
+    forbidden = "" if agreed.force else _forbidden(plan, deactivate=agreed.deactivate)
     if agreed.dry_run:
         if forbidden:
             click.echo(forbidden)
@@ -193,27 +216,11 @@ async def _decide(db: Database, plan: Plan, agreed: Agreed) -> None:
     click.echo("C’est fait." if changes else "Rien à changer.")
 
 
-def _forbidden(plan: Plan, *, deactivate: bool) -> str | None:
-    """Why the plan must not be applied without `--force`."""
-    if len(plan.successions) * 10 > plan.active_count:
-        return (
-            f"{len(plan.successions)} matricules sur {plan.active_count} passeraient à une autre"
-            " personne : une colonne a-t-elle été triée seule ? Si c’est bien voulu, ajoutez"
-            " --force."
-        )
-    if not deactivate:
-        return None
-    if plan.absent_count * 10 > plan.active_count:
-        return (
-            f"{plan.absent_count} membres sur {plan.active_count} seraient désactivés : si c’est"
-            " bien voulu, ajoutez --force."
-        )
-    if plan.absent_count and plan.without_matricule:
-        return (
-            f"{plan.without_matricule} ligne(s) refusée(s) sans matricule lisible : on ne peut pas"
-            " dire qui est absent. Corrigez-les, ou ajoutez --force."
-        )
-    return None
+def _forbidden(plan: Plan, *, deactivate: bool) -> str:
+    """Why the plan must not be applied without `--force`; empty where nothing speaks against it."""
+    say = texts("fr").say
+    reasons = [say(one.sentence, one.values) for one in objections(plan, deactivate=deactivate)]
+    return " ".join([*reasons, "Si c’est bien voulu, ajoutez --force."]) if reasons else ""
 
 
 def _mapping(pairs: Sequence[str]) -> dict[str, str]:

@@ -33,6 +33,48 @@ _SAME_MATRICULE = """
 """
 
 
+# What of a change is no mere spelling, by field: where a column was sorted alone or shifted, or day
+# and month exchanged, it is this that changes of many members at once.
+_WEIGHTY = {
+    "family_name": "staged.family_key <> member.family_key",
+    "first_name": "staged.first_key <> member.first_key",
+    "birth_date": "1",
+    "postal_code": "1",
+    "email": "lower(member.email) <> lower(coalesce(staged.email, ''))",
+    "active": "0",
+}
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One of `FIELDS` of a member, before and after; a missing address is None."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A line that changes a member, and each of the fields that it changes."""
+
+    number: int
+    matricule: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChanges:
+    """How many members change in a field, of how many more than the spelling, and the first few:
+    number of the line, matricule, and the change.
+    """
+
+    count: int
+    weighty: int
+    examples: tuple[tuple[int, str, Change], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Succession:
     """A matricule that the file gives to somebody else: the names before and after."""
@@ -63,6 +105,7 @@ async def create(tx: Transaction) -> None:
             matricule   TEXT,
             family_name TEXT, first_name TEXT, family_key TEXT, first_key TEXT,
             birth_date  TEXT, postal_code TEXT, email TEXT,
+            keeps_email INTEGER NOT NULL DEFAULT 0,
             fate        TEXT NOT NULL,
             member_id   INTEGER,
             changes     INTEGER NOT NULL DEFAULT 0
@@ -74,12 +117,14 @@ async def create(tx: Transaction) -> None:
 
 async def add(tx: Transaction, lines: Iterable[Parameters]) -> None:
     """Stage lines: (number, matricule, family name, first name, their keys, ISO birth date,
-    postal code, e-mail, fate). The fate is `taken`; `refused`, with nothing but the matricule if
-    it could be read; or `doubtful`, refused with the matricule that was probably meant.
+    postal code, e-mail, whether the one on file stays, fate). The fate is `taken`; `refused`, with
+    nothing but the matricule if it could be read; or `doubtful`, refused with the matricule that
+    was probably meant.
     """
     await tx.execute_many(
         "INSERT INTO temp.staged (number, matricule, family_name, first_name, family_key,"
-        " first_key, birth_date, postal_code, email, fate) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " first_key, birth_date, postal_code, email, keeps_email, fate)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         lines,
     )
 
@@ -88,7 +133,7 @@ async def compare(tx: Transaction, *, has_emails: bool) -> None:
     """Give each line its fate beside the roster: new, changed, unchanged, successor, repeated,
     or twice (the same matricule with different facts, or with a line that was refused).
 
-    A file without e-mails leaves those of the roster alone.
+    A file without e-mails leaves those of the roster alone, and so does a line that keeps its own.
     """
     await tx.execute("CREATE INDEX temp.staged_matricule ON staged (matricule)")
     await tx.execute(
@@ -109,12 +154,14 @@ async def compare(tx: Transaction, *, has_emails: bool) -> None:
         """
         UPDATE temp.staged SET
             member_id = member.id,
-            email = CASE WHEN :has_emails THEN staged.email ELSE member.email END,
+            email = CASE WHEN :has_emails AND NOT staged.keeps_email
+                THEN staged.email ELSE member.email END,
             changes = (staged.family_name <> member.family_name)
                 + 2 * (staged.first_name <> member.first_name)
                 + 4 * (staged.birth_date <> member.birth_date)
                 + 8 * (staged.postal_code <> member.postal_code)
-                + 16 * (:has_emails AND staged.email IS NOT member.email)
+                + 16 * (:has_emails AND NOT staged.keeps_email
+                        AND staged.email IS NOT member.email)
                 + 32 * (NOT member.active),
             fate = CASE
                 WHEN staged.birth_date <> member.birth_date
@@ -162,21 +209,59 @@ async def counts(tx: Transaction) -> dict[str, int]:
     return dict(await tx.all("SELECT fate, count(*) FROM temp.staged GROUP BY fate"))
 
 
-async def changes_by_field(tx: Transaction) -> dict[str, int]:
-    """How many changed lines differ in each of `FIELDS`."""
-    sums = ", ".join(f"sum((changes >> {bit}) & 1)" for bit in range(len(FIELDS)))
-    row = await tx.one(f"SELECT {sums} FROM temp.staged WHERE fate = 'changed'")
-    return {field: count or 0 for field, count in zip(FIELDS, row or (), strict=True)}
-
-
-async def changed(tx: Transaction, limit: int) -> list[tuple[int, str, list[str]]]:
-    """The first changed lines: number, matricule, and which of `FIELDS` differ."""
-    rows = await tx.all(
-        "SELECT number, matricule, changes FROM temp.staged WHERE fate = 'changed'"
-        " ORDER BY number LIMIT ?",
-        (limit,),
+async def changes_by_field(tx: Transaction) -> dict[str, FieldChanges]:
+    """What the changed lines change in each of `FIELDS`."""
+    sums = ", ".join(
+        f"sum((changes >> {bit}) & 1), sum((changes >> {bit}) & 1 AND ({_WEIGHTY[name]}))"
+        for bit, name in enumerate(FIELDS)
     )
-    return [(number, matricule, _fields(changes)) for number, matricule, changes in rows]
+    row = await tx.one(f"SELECT {sums} {_CHANGED}") or ()
+    return {
+        name: FieldChanges(row[2 * bit] or 0, row[2 * bit + 1] or 0, await _examples(tx, bit))
+        for bit, name in enumerate(FIELDS)
+    }
+
+
+_CHANGED = (
+    "FROM temp.staged JOIN main.member ON member.id = staged.member_id WHERE fate = 'changed'"
+)
+
+
+async def _examples(tx: Transaction, bit: int) -> tuple[tuple[int, str, Change], ...]:
+    name = FIELDS[bit]
+    if name == "active":
+        return ()
+    rows = await tx.all(
+        f"SELECT number, staged.matricule, member.{name}, staged.{name} {_CHANGED}"
+        f" AND (changes >> {bit}) & 1 ORDER BY NOT coalesce({_WEIGHTY[name]}, 0), number LIMIT ?",
+        (_EXAMPLES,),
+    )
+    return tuple(
+        (number, matricule, Change(name, before, after))
+        for number, matricule, before, after in rows
+    )
+
+
+async def changed(tx: Transaction, limit: int, after: int = 0) -> list[Changed]:
+    """The first changed lines after that number, with what each of them changes."""
+    both = ", ".join(f"member.{name}, staged.{name}" for name in FIELDS if name != "active")
+    rows = await tx.all(
+        f"SELECT number, staged.matricule, changes, {both}, 'non', 'oui' {_CHANGED}"
+        " AND number > ? ORDER BY number LIMIT ?",
+        (after, limit),
+    )
+    return [
+        Changed(
+            number,
+            matricule,
+            tuple(
+                Change(name, values[2 * bit], values[2 * bit + 1])
+                for bit, name in enumerate(FIELDS)
+                if (changes >> bit) & 1
+            ),
+        )
+        for number, matricule, changes, *values in rows
+    ]
 
 
 async def successions(tx: Transaction) -> list[Succession]:

@@ -9,7 +9,8 @@ from functools import lru_cache
 from db import erasures, members, staging
 from db.database import Database, Parameters, Transaction
 from db.erasures import Remembered
-from db.staging import Returning, Succession
+from db.staging import Changed, FieldChanges, Returning, Succession
+from roster.grouping import Group, Groups
 from roster.reading import Line, RefusedLine, RosterFile
 from rules import N_, Refused
 from rules.name import name_key
@@ -26,17 +27,18 @@ _LISTED = 50
 class Plan:
     """The lines of a file beside the roster, staged in the database's connection.
 
-    `changed` and `absent` name the first few, `*_count` count them all; `without_matricule` is how
-    many refused lines are about somebody who cannot be told; `erased` are new lines about persons
-    who asked to be erased, left out unless the office says otherwise; `last_event` is the journal's
-    last row at that moment.
+    `changed` and `absent` name the first few, `*_count` count them all; `remarks` are about lines
+    that are taken; `number_only` are the numbers of lines with nothing but a matricule;
+    `without_matricule` is how many refused lines are about somebody who cannot be told; `erased`
+    are new lines about persons who asked to be erased, left out unless the office says otherwise;
+    `last_event` is the journal's last row at that moment.
     """
 
     file: RosterFile
     new_count: int
     changed_count: int
-    changed_fields: dict[str, int]
-    changed: list[tuple[int, str, list[str]]]
+    changed_fields: dict[str, FieldChanges]
+    changed: list[Changed]
     unchanged_count: int
     repeated_count: int
     successions: list[Succession]
@@ -45,6 +47,8 @@ class Plan:
     absent: list[tuple[str, str]]
     active_count: int
     refused: list[RefusedLine]
+    remarks: list[Group]
+    number_only: list[int]
     without_matricule: int
     last_event: int
 
@@ -79,6 +83,8 @@ async def plan_import(
     `progress` is called once a line. Raises `UnreadableFile` when the file turns out broken.
     """
     refused: list[RefusedLine] = []
+    number_only: list[int] = []
+    remarks = Groups()
     totals = 0  # lines at the file's end that are about nobody
     given_up = False
 
@@ -90,11 +96,16 @@ async def plan_import(
             progress()
             totals = totals + 1 if isinstance(line, RefusedLine) and line.nobody else 0
             if isinstance(line, RefusedLine):
-                refused.append(line)
+                if line.number_only:
+                    number_only.append(line.number)
+                else:
+                    refused.append(line)
                 whom = line.matricule or line.probably
                 fate = "doubtful" if line.probably else "refused"
-                yield (line.number, whom, *[None] * 7, fate)
+                yield (line.number, whom, *[None] * 7, 0, fate)
             else:
+                for column, remark in line.remarks:
+                    remarks.add(line.number, column, remark)
                 yield _row(line)
 
     async def work(tx: Transaction) -> Plan:
@@ -126,6 +137,8 @@ async def plan_import(
             absent=absent,
             active_count=(await members.counts(tx)).active,
             refused=refused,
+            remarks=remarks.all(),
+            number_only=number_only,
             without_matricule=await staging.without_matricule(tx) - totals,
             last_event=await staging.last_event(tx),
         )
@@ -158,5 +171,6 @@ def _row(line: Line) -> Parameters:
         line.birth_date,
         line.postal_code,
         line.email,
+        line.keeps_email,
         "taken",
     )

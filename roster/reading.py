@@ -1,45 +1,60 @@
 """The rows of the office's table become lines that went through the rules."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import lru_cache
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
 from pathlib import Path
 
-from roster.headings import Headings, find_headings
-from roster.tables import Cell, Row, UnreadableFile, tables
-from rules import N_, Refused
-from rules.birth_date import birth_date
-from rules.characters import trimmed
-from rules.email import email
-from rules.matricule import matricule
-from rules.name import family_name, first_name
-from rules.postal_code import postal_code
+from roster import facts
+from roster.dates import DateColumn, read, settle
+from roster.facts import Remark, text_of
+from roster.headings import Column, Headings, UnknownColumn, find_headings
+from roster.opening import tables
+from roster.tables import Cell, Fault, Row, UnreadableFile
+from roster.tidying import tidied, touched
+from rules import Refused
+from rules.characters import folded_words
 
-EMPTY = Refused(N_("La case est vide."))
+MOST_LINES = 200_000
+"""Twice as many as there are matricules."""
 
-_EXCEL_ZERO = date(1899, 12, 30)
-# A number from 1900 to 2100 in a date's cell is a year alone, not one of Excel's days of 1905.
-_EXCEL_DAYS = range(2101, 100_000)
-_MIDNIGHT = re.compile(r"[ T]0?0:00(:00(\.0+)?)?$")
-# What the export puts before a text that a spreadsheet would take for a formula.
-_NEUTRALISED = re.compile(r"^'(?=[=+\-@＝＋－＠])")
+_STATUSES = frozenset(
+    "statut status etat actif active inactif situation deces decede decedee demission depart"
+    " radie radiation suspendu".split()
+)
+_MOST_VALUES = 6
 _SHORT = re.compile("[0-9]{1,4}")
 _WORD = re.compile(r"[^\W0-9_]{3}")
-_LONGEST = 500
-"""Characters of a cell that are read: no rule takes as many."""
+_OLDEST = 110
 
-# The same names, days and postal codes come back all over a long roster.
-_family_name = lru_cache(10_000)(family_name)
-_first_name = lru_cache(10_000)(first_name)
-_postal_code = lru_cache(20_000)(postal_code)
-_birth_date = lru_cache(30_000)(birth_date)
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What whoever imports says of a file beforehand.
+
+    Which field is in which column, which sheet, in which order dates are written (of
+    `dates.ORDERS`), which optional columns may erase what is on file by being blank, whether
+    hidden rows count, and whether members may have postal codes of other countries.
+    """
+
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    sheet: str | None = None
+    dates: str | None = None
+    clear: frozenset[str] = frozenset()
+    hidden: bool = True
+    abroad: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One member as the file has it; `birth_date` is ISO."""
+    """One member as the file has it; `birth_date` is ISO.
+
+    `keeps_email` is whether the address on file stays, because the file's cannot be read.
+    `remarks` are about a column each.
+    """
 
     number: int
     matricule: str
@@ -48,6 +63,8 @@ class Line:
     birth_date: str
     postal_code: str
     email: str | None
+    keeps_email: bool = False
+    remarks: tuple[tuple[str, Remark], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +73,8 @@ class RefusedLine:
 
     `matricule` is whom the line is about if that can be read, `probably` whom it is about if not:
     nobody is absent from the file because of a slip in the line about them. `nobody` is whether
-    it looks like the total that some put below their list.
+    it looks like the total that some put below their list, `number_only` whether it waits for
+    somebody: lists are numbered beforehand.
     """
 
     number: int
@@ -64,120 +82,230 @@ class RefusedLine:
     matricule: str | None = None
     probably: str | None = None
     nobody: bool = False
+    number_only: bool = False
+
+
+@dataclass(slots=True)
+class Survey:
+    """What all the rows below the headings show together, before any of them is read."""
+
+    length: int = 0
+    """How many lines there are to read."""
+    hidden: list[int] = field(default_factory=list)
+    repeated_headings: list[int] = field(default_factory=list)
+    matricules: facts.Matricules = field(default_factory=facts.Matricules)
+    dates: DateColumn = field(default_factory=DateColumn)
+    has_addresses: bool = False
+    values: dict[int, Counter[str]] = field(default_factory=dict)
+    """What the columns that look like a member's status hold, by place."""
+    unnamed: set[int] = field(default_factory=set)
+    """Columns without a heading that hold something."""
 
 
 class RosterFile:
-    """A roster as the office's spreadsheet exports it, its columns found.
+    """A roster as the office's spreadsheet exports it, its columns found and its rows surveyed.
 
-    `sheet` names the sheet of a workbook. Raises `UnreadableFile`, `UnknownColumn`, `UnknownSheet`
-    (each with a French sentence) or OSError.
+    Raises `UnreadableFile`, `UnknownColumn`, `UnknownSheet` (each with a French sentence) or
+    OSError.
     """
 
-    def __init__(
-        self, file: Path, mapping: Mapping[str, str] | None = None, sheet: str | None = None
-    ) -> None:
-        self.headings: Headings = find_headings(tables(file, sheet), mapping or {})
-        self.has_emails = "courriel" in self.headings.places
-        self.length = 0
-        """How many lines stand below the headings."""
-        self.zeros_lost = True
-        """Whether no matricule written as text starts with 0, so that short ones lost theirs."""
-        self.completed = 0
-        """How many of the lines read so far got their matricule's zeros back."""
-        for _, row in self._rows():
-            self.length += 1
-            written = self._cell(row, "matricule")
-            if isinstance(written, str) and len(written) > 1 and written[0] == "0":
-                self.zeros_lost = False
-        if self.length == 0:
+    def __init__(self, file: Path, choices: Choices | None = None) -> None:
+        self.choices = choices or Choices()
+        self.headings: Headings = find_headings(
+            tables(file, self.choices.sheet), self.choices.mapping
+        )
+        if self.headings.trouble:
+            raise self.headings.trouble
+        self._places = self.headings.places
+        if not self.choices.clear <= self._places.keys():
+            raise UnknownColumn(
+                "--clear : le fichier n’a pas cette colonne, rien ne serait effacé."
+            )
+        self._words = self.headings.words
+        self._heading = self._cells(self.headings.row)
+        self.survey = self._surveyed()
+        if not self.survey.length:
             raise UnreadableFile("aucune ligne sous les en-têtes.")
+        born = self.headings.row.cells[self._places["date_naissance"]]
+        self.dates = settle(self.survey.dates, str(born), self.choices.dates)
+
+    @property
+    def length(self) -> int:
+        """How many lines there are to read."""
+        return self.survey.length
+
+    @property
+    def has_emails(self) -> bool:
+        """Whether the file says which addresses members have: a blank column says nothing."""
+        return "courriel" in self._places and (
+            self.survey.has_addresses or "courriel" in self.choices.clear
+        )
 
     def lines(self, today: date) -> Iterator[Line | RefusedLine]:
         """Every line that is not blank, from the first; `today` is the rule of birth dates'."""
-        self.completed = 0
-        for number, row in self._rows():
-            cells = {field: self._cell(row, field) for field in self.headings.places}
-            yield self._line(number, cells, today)
+        for row, cells in self._body():
+            if self.choices.hidden or not row.hidden:
+                yield self._line(row, cells, today)
 
-    def _rows(self) -> Iterator[Row]:
-        for number, row in self.headings.table.rows():
-            if number > self.headings.row and any(
-                self._cell(row, field) != "" for field in self.headings.places
-            ):
-                yield number, row
+    def _surveyed(self) -> Survey:
+        survey = Survey()
+        columns = self.headings.columns
+        blank = [column.place for column in columns if not column.heading]
+        survey.values = {column.place: Counter() for column in columns if _is_status(column)}
+        for row, cells in self._body(survey.repeated_headings):
+            if row.hidden:
+                survey.hidden.append(row.number)
+                if not self.choices.hidden:
+                    continue
+            survey.length += 1
+            if survey.length > MOST_LINES:
+                raise UnreadableFile(
+                    f"plus de {MOST_LINES} lignes : ce n’est pas une liste de membres."
+                )
+            survey.matricules.add(cells["matricule"])
+            survey.dates.add(row.number, cells["date_naissance"])
+            if not survey.has_addresses and "@" in str(address := cells.get("courriel", "")):
+                survey.has_addresses = isinstance(facts.address_of(str(address)), str)
+            if survey.values:
+                _count_values(survey, row)
+            if blank or len(row.cells) > len(columns):
+                _note_unnamed(survey, row, [*blank, *range(len(columns), len(row.cells))])
+        survey.matricules.settle()
+        return survey
 
-    def _cell(self, row: list[Cell], field: str) -> Cell:
-        place = self.headings.places[field]
-        return _tidied(row[place]) if place < len(row) else ""
+    def _body(self, repeated: list[int] | None = None) -> Iterator[tuple[Row, dict[str, Cell]]]:
+        """The rows below the headings in which a field is not blank, and their fields' cells."""
+        first = self._heading["matricule"]
+        for row in self.headings.table.rows():
+            if row.number <= self.headings.row.number:
+                continue
+            cells = self._cells(row)
+            if all(cell == "" for cell in cells.values()):
+                continue
+            if cells["matricule"] == first and cells == self._heading:
+                if repeated is not None:
+                    repeated.append(row.number)
+                continue
+            yield row, cells
 
-    def _line(self, number: int, cells: dict[str, Cell], today: date) -> Line | RefusedLine:
-        address = _text(cells.get("courriel", ""))
+    def _cells(self, row: Row) -> dict[str, Cell]:
+        width = len(row.cells)
+        return {
+            name: tidied(row.cells[place]) if place < width else ""
+            for name, place in self._places.items()
+        }
+
+    def _line(self, row: Row, cells: dict[str, Cell], today: date) -> Line | RefusedLine:
+        matricule = _ruled(cells["matricule"], self._matricule)
+        if isinstance(matricule, str) and sum(cell != "" for cell in cells.values()) == 1:
+            reason = (self._words["matricule"], facts.NUMBER_ONLY)
+            return RefusedLine(row.number, (reason,), matricule, number_only=True)
         values = {
-            "matricule": _ruled(self._matricule(cells["matricule"]), matricule),
-            "nom": _ruled(_text(cells["nom"]), _family_name),
-            "prenom": _ruled(_text(cells["prenom"]), _first_name),
-            "date_naissance": _ruled(
-                _date(cells["date_naissance"]), lambda text: _iso(_birth_date(text, today))
-            ),
-            "code_postal": _ruled(_text(cells["code_postal"]), _postal_code),
-            "courriel": email(address) if address else None,
+            "matricule": matricule,
+            "nom": _ruled(cells["nom"], _family_name),
+            "prenom": _ruled(cells["prenom"], _first_name),
+            "date_naissance": _ruled(cells["date_naissance"], partial(self._born, today)),
+            "code_postal": _ruled(cells["code_postal"], self._postal_code),
         }
         reasons = tuple(
-            (self.headings.words[field], value)
-            for field, value in values.items()
+            (self._words[name], value)
+            for name, value in values.items()
             if isinstance(value, Refused)
         )
         if reasons:
-            return RefusedLine(number, reasons, *_whom(values["matricule"]), _is_nobody(cells))
-        self.completed += _SHORT.fullmatch(_text(cells["matricule"])) is not None
-        return Line(number, *values.values())  # type: ignore[arg-type]
+            if _is_nobody(cells):
+                reasons = ((self._words["matricule"], facts.NOBODY),)
+                return RefusedLine(row.number, reasons, nobody=True)
+            return RefusedLine(row.number, reasons, *_whom(matricule))
+        remarks = list(self._remarks(row, cells, values, today))  # type: ignore[arg-type]
+        address, remark = _address(cells.get("courriel", ""))
+        if remark:
+            remarks.append((self._words["courriel"], remark))
+        facts_ = (*values.values(), address, remark is not None, tuple(remarks))
+        return Line(row.number, *facts_)  # type: ignore[arg-type]
 
-    def _matricule(self, cell: Cell) -> str:
-        """The matricule's text, with the zeros that a number lost on its way."""
-        text = _text(cell)
-        lost = self.zeros_lost or not isinstance(cell, str)
-        return text.zfill(5) if lost and _SHORT.fullmatch(text) else text
+    def _matricule(self, cell: Cell) -> str | Refused:
+        return facts.matricule_of(self.survey.matricules.digits(cell))
+
+    def _postal_code(self, cell: Cell) -> str | Refused:
+        return facts.postal_code_of(text_of(cell), abroad=self.choices.abroad)
+
+    def _born(self, today: date, cell: Cell) -> str | Refused:
+        born = read(cell, self.dates, self.headings.table.zero, today)
+        return born if isinstance(born, Refused) else born.isoformat()
+
+    def _remarks(
+        self, row: Row, cells: Mapping[str, Cell], values: Mapping[str, str], today: date
+    ) -> Iterator[tuple[str, Remark]]:
+        words = self._words
+        written = self.survey.matricules.written(cells["matricule"])
+        if _SHORT.fullmatch(written):
+            yield words["matricule"], facts.zeros_put_back(written, values["matricule"])
+        for remark in facts.about_names(values["nom"], values["prenom"]):
+            yield words["nom"], remark
+        born = values["date_naissance"]
+        if born in facts.STAND_IN_DATES or today.year - int(born[:4]) > _OLDEST:
+            yield words["date_naissance"], facts.STAND_IN
+        if about := facts.about_postal_code(values["code_postal"]):
+            yield words["code_postal"], about
+        for name, place in self._places.items():
+            raw = row.cells[place] if place < len(row.cells) else ""
+            if isinstance(raw, str) and (change := touched(raw)):
+                told = facts.accents_put_right(raw, str(cells[name]))
+                yield words[name], told if change == "accents" else facts.HIDDEN_SIGNS
 
 
-def _ruled(text: str, rule: Callable[[str], str | Refused]) -> str | Refused:
-    return rule(text) if text else EMPTY
+def _ruled(cell: Cell, rule: Callable[[Cell], str | Refused]) -> str | Refused:
+    if cell == "":
+        return facts.EMPTY
+    return facts.fault_of(cell) if isinstance(cell, Fault) else rule(cell)
 
 
-def _whom(value: str | Refused | None) -> tuple[str | None, str | None]:
-    if not isinstance(value, Refused):
-        return value, None
-    offered = value.values.get("matricule")
+def _family_name(cell: Cell) -> str | Refused:
+    return facts.family_name_of(text_of(cell))
+
+
+def _first_name(cell: Cell) -> str | Refused:
+    return facts.first_name_of(text_of(cell))
+
+
+def _address(cell: Cell) -> tuple[str | None, Remark | None]:
+    """The e-mail address, or why the one on file stays: an optional column refuses nobody."""
+    if cell == "":
+        return None, None
+    answer = (
+        facts.address_in_error(cell) if isinstance(cell, Fault) else facts.address_of(str(cell))
+    )
+    return (None, answer) if isinstance(answer, Remark) else (answer, None)
+
+
+def _whom(matricule: str | Refused) -> tuple[str | None, str | None]:
+    if isinstance(matricule, str):
+        return matricule, None
+    offered = matricule.values.get("matricule")
     return None, str(offered) if offered else None
 
 
 def _is_nobody(cells: Mapping[str, Cell]) -> bool:
     """Whether a line has no matricule (a word is none) and at most one other fact."""
-    matricule = _text(cells["matricule"])
-    facts = sum(cell != "" for field, cell in cells.items() if field != "matricule")
-    return facts <= 1 and (not matricule or _WORD.search(matricule) is not None)
+    matricule = text_of(cells["matricule"])
+    known = sum(cell != "" for name, cell in cells.items() if name != "matricule")
+    return known <= 1 and (not matricule or _WORD.search(matricule) is not None)
 
 
-def _iso(born: date | Refused) -> str | Refused:
-    return born if isinstance(born, Refused) else born.isoformat()
+def _is_status(column: Column) -> bool:
+    return column.field is None and not _STATUSES.isdisjoint(folded_words(column.heading))
 
 
-def _tidied(cell: Cell) -> Cell:
-    return _NEUTRALISED.sub("", trimmed(cell)[:_LONGEST]) if isinstance(cell, str) else cell
+def _note_unnamed(survey: Survey, row: Row, places: list[int]) -> None:
+    survey.unnamed.update(
+        place for place in places if place < len(row.cells) and tidied(row.cells[place]) != ""
+    )
 
 
-def _text(cell: Cell) -> str:
-    """A cell as one reads it: whole numbers without a decimal point."""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell)
-
-
-def _date(cell: Cell) -> str:
-    """A date's cell as the rule reads it: Excel's day numbers in ISO, midnight cut."""
-    if isinstance(cell, str):
-        return _MIDNIGHT.sub("", cell)
-    if cell in _EXCEL_DAYS:
-        return (_EXCEL_ZERO + timedelta(days=int(cell))).isoformat()
-    # A number such as 7111950 is JJMMAAAA without its zero.
-    text = _text(cell)
-    return text.zfill(8) if len(text) == 7 else text
+def _count_values(survey: Survey, row: Row) -> None:
+    for place, values in list(survey.values.items()):
+        if place < len(row.cells) and (value := str(tidied(row.cells[place]))):
+            values[value] += 1
+            if len(values) > _MOST_VALUES:
+                del survey.values[place]

@@ -1,8 +1,14 @@
 """A plan in French, for the person who decides on it: details first, the counts last."""
 
 from collections.abc import Iterator
+from datetime import date
 
+from db.staging import Change
+from roster.dates import ORDERS, Dates
+from roster.grouping import Group, Groups, lines_named
+from roster.headings import FIELDS
 from roster.planning import Plan
+from roster.reading import RosterFile
 from roster.tables import listed
 from texts import texts
 
@@ -14,13 +20,15 @@ _FIELDS = {
     "email": "courriel",
     "active": "de nouveau membre",
 }
+_NAMED = 10
+"""How many changed lines are named, beside the examples of each field."""
+_SHAPES = {"dmy": "JJ/MM/AAAA", "mdy": "MM/JJ/AAAA", "ymd": "AAAA-MM-JJ"}
 
 
 def report(plan: Plan, *, deactivate: bool) -> Iterator[str]:
     """The plan, a line a fact; `deactivate` says what is to become of the absent members."""
-    headings = plan.file.headings
-    left = f" (laissées : {listed(headings.left)})" if headings.left else ""
-    yield f"Lu : {headings.table.description}{left}, {plan.file.length} ligne(s)."
+    yield from understood(plan.file)
+    yield from _groups("À vérifier (lignes prises) :", plan.remarks)
     yield from _refused(plan)
     yield from _successions(plan)
     yield from _erased(plan)
@@ -39,18 +47,108 @@ def report(plan: Plan, *, deactivate: bool) -> Iterator[str]:
         yield f"Effacés à leur demande : {len(plan.erased)} (laissés de côté)"
     fate = "à désactiver" if deactivate else "gardés tels quels"
     yield f"Absents du fichier : {plan.absent_count}{f' ({fate})' if plan.absent_count else ''}"
+    if plan.number_only:
+        yield f"Numérotées mais vides, passées : {lines_named(plan.number_only)}"
     yield f"Refusés : {len(plan.refused)}"
-    if plan.file.completed:
-        yield f"Matricules dont les zéros du début ont été remis : {plan.file.completed}"
+
+
+def understood(file: RosterFile) -> Iterator[str]:
+    """How the file was understood: sheet, columns, hidden rows, the order of its dates."""
+    headings, survey = file.headings, file.survey
+    left = f" (laissées : {listed(headings.left)})" if headings.left else ""
+    yield f"Lu : {headings.table.description}{left}, {survey.length} ligne(s)."
+    columns = {column.field: column for column in headings.columns if column.field}
+    yield "Colonnes : " + ", ".join(
+        f"{FIELDS[field]} = « {columns[field].heading or columns[field].letter} »"
+        + (" (--map)" if columns[field].mapped else "")
+        for field in FIELDS
+        if field in columns
+    )
+    yield from _left_aside(file)
+    yield f"Dates : {_dates(file.dates, headings.table.zero)}."
+    if survey.matricules.prefix:
+        yield f"Matricules : lus sans « {survey.matricules.prefix} », commun à tous."
+    if "courriel" in columns and not file.has_emails:
+        yield (
+            "La colonne des courriels ne contient aucune adresse : celles du dossier restent"
+            " (--clear courriel les efface)."
+        )
+    if survey.hidden:
+        fate = "prises aussi (--hidden skip les laisse)" if file.choices.hidden else "laissées"
+        yield f"Masquées dans le classeur, {fate} : {lines_named(survey.hidden)}."
+    if survey.repeated_headings:
+        yield f"En-têtes répétés, passés : {lines_named(survey.repeated_headings)}."
+
+
+def _left_aside(file: RosterFile) -> Iterator[str]:
+    columns = file.headings.columns
+    named = [column.heading for column in columns if column.heading and column.field is None]
+    if named or file.survey.unnamed:
+        blank = len(file.survey.unnamed)
+        aside = [listed(named)] if named else []
+        aside += [f"{blank} colonne(s) sans en-tête"] if blank else []
+        yield f"Laissées de côté : {', '.join(aside)}."
+    for place, values in file.survey.values.items():
+        if values:
+            counts = ", ".join(f"{value} : {count}" for value, count in values.most_common())
+            yield (
+                f"« {columns[place].heading} » ({counts}) n’est pas lu : qui n’est plus membre se"
+                " retire de la liste."
+            )
+
+
+def _dates(dates: Dates, zero: date) -> str:
+    column = dates.column
+    parts = [
+        f"{count} {words}"
+        for count, words in (
+            (column.real, "date(s) du tableur"),
+            (
+                column.numbers,
+                f"numéro(s) de jour du tableur, comptés depuis {max(zero.year, 1900)}",
+            ),
+            (column.year_first, "année d’abord (AAAA-MM-JJ)"),
+            (column.in_words, "en lettres"),
+        )
+        if count
+    ]
+    if column.last.count:
+        parts.append(
+            f"{column.last.count} lue(s) {ORDERS[dates.order]} ({_SHAPES[dates.order]}),"
+            f" {_why(dates)}"
+        )
+    if column.short.count and dates.short:
+        parts.append(f"{column.short.count} à deux chiffres lue(s) {ORDERS[dates.short]}")
+    if column.two_digits:
+        parts.append(f"{column.two_digits} année(s) à deux chiffres lue(s) 19xx")
+    return " ; ".join(parts) or "aucune lisible"
+
+
+def _why(dates: Dates) -> str:
+    if dates.why == "asked":
+        return "comme --dates le demande"
+    if dates.why == "heading":
+        return "comme l’en-tête le dit"
+    if dates.why == "shown":
+        return f"la seule lecture possible de plusieurs (ligne {dates.example})"
+    return "l’usage d’ici : rien dans la colonne ne dit le contraire, vérifiez-en une"
 
 
 def _refused(plan: Plan) -> Iterator[str]:
-    if plan.refused:
-        yield "\nLignes refusées :"
+    groups = Groups(
+        (line.number, column, reason) for line in plan.refused for column, reason in line.reasons
+    )
+    yield from _groups("Lignes refusées :", groups.all())
+
+
+def _groups(title: str, groups: list[Group]) -> Iterator[str]:
+    if groups:
+        yield f"\n{title}"
     say = texts("fr").say
-    for line in plan.refused:
-        for column, reason in line.reasons:
-            yield f"  ligne {line.number}, {column} : {say(reason.sentence, reason.values)}"
+    for group in groups:
+        sentence = say(group.said.sentence, group.said.values)
+        example = "" if group.alike else f" (ligne {group.numbers[0]})"
+        yield f"  {lines_named(group.numbers)}, {group.column} : {sentence}{example}"
 
 
 def _successions(plan: Plan) -> Iterator[str]:
@@ -70,10 +168,19 @@ def _erased(plan: Plan) -> Iterator[str]:
 def _changed(plan: Plan) -> Iterator[str]:
     if plan.changed:
         yield "\nModifiés :"
-    for number, matricule, fields in plan.changed:
-        names = ", ".join(_FIELDS[field] for field in fields)
-        yield f"  ligne {number}, {matricule} : {names}"
-    yield from _others(plan.changed_count - len(plan.changed))
+    for line in plan.changed[:_NAMED]:
+        names = ", ".join(_FIELDS[change.field] for change in line.changes)
+        yield f"  ligne {line.number}, {line.matricule} : {names}"
+    yield from _others(plan.changed_count - len(plan.changed[:_NAMED]))
+    for field, changes in plan.changed_fields.items():
+        if changes.examples:
+            yield f"  {_FIELDS[field]}, par exemple :"
+        for number, matricule, change in changes.examples:
+            yield f"    ligne {number}, {matricule} : {_before_after(change)}"
+
+
+def _before_after(change: Change) -> str:
+    return f"{change.before or '(rien)'} → {change.after or '(rien)'}"
 
 
 def _deactivated(plan: Plan) -> Iterator[str]:
@@ -90,5 +197,9 @@ def _others(count: int) -> Iterator[str]:
 
 
 def _by_field(plan: Plan) -> str:
-    counts = [f"{_FIELDS[field]} : {n}" for field, n in plan.changed_fields.items() if n]
+    counts = [
+        f"{_FIELDS[field]} : {changes.count}"
+        for field, changes in plan.changed_fields.items()
+        if changes.count
+    ]
     return f" ({', '.join(counts)})" if counts else ""

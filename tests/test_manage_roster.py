@@ -274,6 +274,61 @@ def test_the_operator_maps_a_column(desk: Desk) -> None:
     assert desk.names()["01234"] == "Luc"
 
 
+HARD = FILES / "hard"
+
+
+def test_the_operator_says_the_order_of_dates(desk: Desk) -> None:
+    asked = desk.run("import", HARD / "mdy.csv", "--yes", "--force")
+    assert asked.exit_code == 2
+    assert "--dates mdy" in asked.stderr
+    assert asked.stderr.count("\n") == 1
+    done = desk.run("import", HARD / "mdy.csv", "--yes", "--dates", "mdy")
+    assert "comme --dates le demande" in done.output
+    assert desk.names()["00102"] == "Lise"
+
+
+def test_the_operator_leaves_hidden_rows(desk: Desk) -> None:
+    assert desk.run("import", HARD / "filtered.xlsx", "--yes", "--hidden", "skip").exit_code == 0
+    assert "00102" not in desk.names()
+    assert "00103" in desk.names()
+
+
+def test_the_operator_empties_a_column_on_purpose(desk: Desk) -> None:
+    file = desk.file(*(text.rpartition(";")[0] + ";" for text in ROSTER))
+    kept = desk.run("import", file, "--yes")
+    assert "celles du dossier restent (--clear courriel les efface)" in kept.output
+    assert kept.output.endswith("Rien à changer.\n")
+    done = desk.run("import", file, "--yes", "--clear", "courriel")
+    assert done.output.endswith("C’est fait.\n")
+    none = desk.run(
+        "import", FILES / "utf8-comma.csv", "--dry-run", "--clear", "courriel", "--force"
+    )
+    assert none.exit_code == 2
+    assert "--clear" in none.stderr
+
+
+def test_a_mass_change_of_one_fact_wants_force(desk: Desk, digest: Callable[[], str]) -> None:
+    assert desk.run("import", HARD / "base20.csv", "--yes").exit_code == 0
+    before = digest()
+    result = desk.run("import", HARD / "sorted-dob.csv", "--yes")
+    assert result.exit_code == 2
+    assert "20 membres sur 25 changeraient de date de naissance" in result.stderr
+    assert "    ligne 2, 20101 : 1940-01-01 → 1959-08-22" in result.output
+    assert digest() == before
+    assert desk.run("import", HARD / "sorted-dob.csv", "--yes", "--force").exit_code == 0
+    assert digest() != before
+
+
+@pytest.mark.parametrize(("setting", "members"), [("canada", 2), ("any", 4)])
+def test_postal_codes_of_other_countries_are_a_setting(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, setting: str, members: int
+) -> None:
+    monkeypatch.setenv("PORTAL_POSTAL_CODES", setting)
+    result = desk.run("import", HARD / "postal-abroad.csv", "--yes")
+    assert result.exit_code == 0
+    assert len(desk.names()) == 5 + members
+
+
 def test_an_export_goes_to_a_new_file(desk: Desk) -> None:
     result = desk.run("export", "membres.csv")
     assert (result.exit_code, result.output) == (0, "membres.csv : 5 membre(s).\n")
@@ -286,6 +341,7 @@ def test_an_export_goes_to_a_new_file(desk: Desk) -> None:
         (["import"], "Il manque FILE"),
         (["import", "liste.csv", "--fast"], "« --fast » n’est pas une option"),
         (["import", "liste.csv", "--absent", "x"], "--absent : keep ou deactivate est attendu"),
+        (["import", "liste.csv", "--dates", "x"], "--dates : dmy ou mdy ou ymd est attendu"),
         (["import", "liste.csv", "--map"], "L’option --map ne s’emploie pas ainsi"),
         (["import", "liste.csv", "--yes", "--map", "nom"], "--map nom : écrivez CHAMP=COLONNE"),
         (["import", "liste.csv", "--yes", "--map", "x=nom"], "« x » n’est pas un champ"),
@@ -312,7 +368,7 @@ def test_a_wrong_argument_or_file_is_one_french_line_and_exit_code_2(
     desk: Desk, digest: Callable[[], str], words: list[str], said: str
 ) -> None:
     desk.file(ROSTER[0])
-    (desk.folder / "bad.csv").write_text(f'{HEADINGS}\n"00875;Roy\n')
+    (desk.folder / "bad.csv").write_text(f'{HEADINGS}\n"00875{";Roy" * 9}\n')
     (desk.folder / "refused.csv").write_text(f"{HEADINGS}\n12A45;Roy;Luc;1/1/1950;h1h1h1;\n")
     before = digest()
     result = desk.run(*words)

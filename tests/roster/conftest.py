@@ -14,7 +14,7 @@ from db.accounts import Account
 from db.database import Database, Transaction
 from roster.applying import apply_plan
 from roster.planning import Plan, plan_import
-from roster.reading import RosterFile
+from roster.reading import Choices, RosterFile
 from settings import Settings
 from tests.conftest import TurnedClock
 from tests.people import EVERYONE, GASTON, Person
@@ -65,18 +65,19 @@ class Office:
         self.db = db
         self.clock = clock
 
-    async def plan(self, file: Path, **mapping: str) -> Plan:
-        return await plan_import(self.db, RosterFile(file, mapping), TODAY)
+    async def plan(self, file: Path, choices: Choices | None = None) -> Plan:
+        return await plan_import(self.db, RosterFile(file, choices), TODAY)
 
     async def load(
         self,
         file: Path,
+        choices: Choices | None = None,
         *,
         deactivate: bool = False,
         successors: bool = False,
         returning: bool = False,
     ) -> Plan:
-        plan = await self.plan(file)
+        plan = await self.plan(file, choices)
         await apply_plan(
             self.db,
             plan,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from roster.headings import find_headings
-from roster.tables import tables
+from roster.opening import tables
 from tests.roster.conftest import Office
 
 FILES = Path(__file__).parent / "files"
@@ -49,8 +49,8 @@ async def test_the_five_sound_files_tell_the_same_roster(new_office: Office) -> 
     # The workbook is the only one that has e-mails: of every third member.
     workbook = await new_office.plan(FILES / WHOLE[4][0])
     assert (workbook.unchanged_count, workbook.changed_count) == (80, 40)
-    assert workbook.changed_fields["email"] == 40
-    assert sum(workbook.changed_fields.values()) == 40
+    assert workbook.changed_fields["email"].count == 40
+    assert sum(changes.count for changes in workbook.changed_fields.values()) == 40
 
 
 async def test_the_workbook_starts_below_its_title_and_gets_its_zeros_back(
@@ -58,9 +58,11 @@ async def test_the_workbook_starts_below_its_title_and_gets_its_zeros_back(
 ) -> None:
     file = FILES / "excel-numeric-matricules.xlsx"
     headings = find_headings(tables(file), {})
-    assert headings.row == 3
+    assert headings.row.number == 3
     plan = await new_office.load(file)
-    assert plan.file.completed == 12
+    (zeros,) = plan.remarks
+    assert len(zeros.numbers) == 12
+    assert zeros.said.sentence.startswith("Zéros remis")
     assert new_office.all("SELECT email FROM member WHERE matricule = '00875'") == [
         ("membre0@example.org",)
     ]
@@ -77,7 +79,7 @@ async def test_the_broken_lines_are_refused_with_number_column_and_reason(
     ]
     twice = "Ce matricule est aussi à une autre ligne, avec d’autres renseignements."
     assert refused == [
-        (4, "matricule", "Écrivez les cinq chiffres de votre matricule."),
+        (4, "matricule", "Un matricule a cinq chiffres, sans rien devant ni derrière."),
         (
             5,
             "date_naissance",
@@ -96,12 +98,12 @@ async def test_the_broken_lines_are_refused_with_number_column_and_reason(
         (
             11,
             "date_naissance",
-            "Vérifiez l’année de votre naissance : cette date est à venir.",
+            "Vérifiez l’année : cette date est à venir.",
         ),
         (
             12,
             "nom",
-            "Employez lettres, espaces, points, traits d’union, apostrophes.",
+            "La case est une formule sans résultat : ouvrez la liste dans Excel et enregistrez-la.",
         ),
         (13, "matricule", "Le matricule compte cinq chiffres, zéros compris : écrivez 00875."),
     ]

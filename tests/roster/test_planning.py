@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from db.staging import Change
 from roster.planning import plan_import
 from roster.reading import RosterFile
 from roster.report import report
@@ -52,15 +53,20 @@ async def test_a_change_is_told_by_its_fields(office: Office, write_file: WriteF
             line(ANDRE, first_name="André-Guy"),
         )
     )
-    assert plan.changed == [
+    assert [
+        (line.number, line.matricule, [change.field for change in line.changes])
+        for line in plan.changed
+    ] == [
         (2, SYLVIE.matricule, ["family_name", "postal_code"]),
         (3, FRANCOIS.matricule, ["email"]),
         (4, GASTON.matricule, ["active"]),
         (5, MARIE.matricule, ["birth_date"]),
         (6, ANDRE.matricule, ["first_name"]),
     ]
+    assert plan.changed[0].changes[1] == Change("postal_code", SYLVIE.postal_code, "H2H 2H2")
     said = "\n".join(report(plan, deactivate=False))
     assert "ligne 2, 33163 : nom, code postal" in said
+    assert "    ligne 2, 33163 : Lapointe → Lapointe-Roy" in said
     assert (
         "Modifiés : 5 (nom : 1, prénom : 1, date de naissance : 1, code postal : 1, courriel : 1,"
         " de nouveau membre : 1)" in said

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from roster.facts import Remark
 from roster.reading import Line, RefusedLine, RosterFile
 from roster.tables import UnreadableFile
 from tests.roster.conftest import HEADINGS, TODAY
@@ -18,12 +19,16 @@ def matricules(file: Path) -> list[str | None]:
     return [line.matricule for line in RosterFile(file).lines(TODAY)]
 
 
+def remarks(file: RosterFile) -> list[tuple[str, Remark]]:
+    return [told for line in file.lines(TODAY) if isinstance(line, Line) for told in line.remarks]
+
+
 def test_zeros_come_back_where_no_matricule_starts_with_one(
     write_file: Callable[..., Path],
 ) -> None:
     file = RosterFile(write_file(f"875{REST}", f"33163{REST}", f"0{REST}"))
     assert [line.matricule for line in file.lines(TODAY)] == ["00875", "33163", "00000"]
-    assert file.completed == 2
+    assert [str(remark.values["written"]) for _, remark in remarks(file)] == ["875", "0"]
 
 
 def test_a_short_matricule_is_refused_where_others_kept_their_zeros(
@@ -35,7 +40,7 @@ def test_a_short_matricule_is_refused_where_others_kept_their_zeros(
     assert "écrivez 00875" in str(short.reasons[0][1])
     assert (short.matricule, short.probably) == (None, "00875")
     assert kept.matricule == "06102"
-    assert file.completed == 0
+    assert remarks(file) == []
 
 
 def test_an_empty_cell_is_said_in_the_office_s_words(write_file: Callable[..., Path]) -> None:
@@ -50,14 +55,15 @@ def test_an_empty_cell_is_said_in_the_office_s_words(write_file: Callable[..., P
     assert line.matricule == "00875"
 
 
-def test_a_wrong_address_refuses_the_line_and_none_is_none(
+def test_a_wrong_address_refuses_nobody_and_none_is_none(
     write_file: Callable[..., Path],
 ) -> None:
     wrong, none = RosterFile(write_file(f"00875{REST}nicole", f"33163{REST} \u00a0")).lines(TODAY)
-    assert isinstance(wrong, RefusedLine)
-    assert wrong.reasons[0][0] == "courriel"
+    assert isinstance(wrong, Line)
+    assert (wrong.email, wrong.keeps_email) == (None, True)
+    assert [column for column, _ in wrong.remarks] == ["courriel"]
     assert isinstance(none, Line)
-    assert none.email is None
+    assert (none.email, none.keeps_email) == (None, False)
 
 
 def test_a_very_long_cell_refuses_its_line_alone(write_file: Callable[..., Path]) -> None:
