@@ -98,10 +98,16 @@ def restore(file: Path) -> None:
         )
     if restored.erased:
         lines.append(f"{restored.erased} personne(s) effacée(s) depuis, effacée(s) de nouveau.")
+    if restored.annulled:
+        lines.append(
+            f"{restored.annulled} accès annulé(s) depuis, annulé(s) de nouveau : s’inscrire "
+            f"demande un code ({portail('member code MATRICULE')})."
+        )
     if not restored.list_known:
         lines.append(
-            "Rien ici ne dit qui a été effacé depuis cette sauvegarde : s’il y en a eu, "
-            f"effacez-les de nouveau ({portail('member erase MATRICULE')})."
+            "Rien ici ne dit qui a été effacé, ni quel accès annulé, depuis cette sauvegarde : "
+            f"s’il y en a eu, refaites {portail('member erase MATRICULE')} ou "
+            f"{portail('annul MATRICULE')}."
         )
     if restored.key_taken and settings.key_file is None:
         lines.append(

@@ -1,8 +1,11 @@
 """Table `annulment`: whose access was taken back and who has no new one yet."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
-from db.database import Reader, Transaction
+from db.database import Reader, Transaction, address
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +72,16 @@ async def purge(tx: Transaction, now: int) -> int:
         "UPDATE annulment SET code_hmac = NULL WHERE code_hmac IS NOT NULL AND expires_at <= ?",
         (now,),
     )
+
+
+def of_file(path: Path) -> list[tuple[int, int]]:
+    """Whose access was taken back, and when last, by the journal of a file that nobody has open.
+
+    Raises `sqlite3.Error`.
+    """
+    with closing(sqlite3.connect(address(path, "ro"), uri=True)) as connection:
+        rows = connection.execute(
+            "SELECT member_id, max(at) FROM journal"
+            " WHERE event = 'access_annulled' AND member_id IS NOT NULL GROUP BY member_id"
+        )
+        return [(member_id, at) for member_id, at in rows]

@@ -17,7 +17,7 @@ MAY: dict[str, set[str]] = {
     "web": {"forms", "members", *BELOW},
     "forms": set(),
     "members": BELOW,
-    "upkeep": {"mail", "security", "db"},
+    "upkeep": {"members", "mail", "security", "db"},
     "commands": {"web", "members", "upkeep", *BELOW},
     "mail": {"security", "db"},
     "security": {"db"},

@@ -4,11 +4,12 @@ import os
 import re
 import sqlite3
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from db import (
+    accounts,
     annulments,
     copies,
     erasures,
@@ -22,6 +23,7 @@ from db import (
 from db.database import Database, FileLock, Transaction, use_of
 from db.erasures import Erasure, Remembered
 from db.migrate import migrate
+from members.annul import annul
 from settings import Settings
 from upkeep.archive import Backup, unpack
 from upkeep.files import settle, workshop
@@ -40,26 +42,36 @@ HELD = "retenu : la base vient d’une sauvegarde, il est peut-être déjà part
 class Restored:
     """What is in place now; `aside` is the former file, `held` how many mails wait for a say.
 
-    `erased` counts who was erased again; `list_known` is whether the former file could say who was
-    to be.
+    `erased` counts who was erased again, `annulled` whose access was taken back again;
+    `list_known` is whether the former file could say who was to be.
     """
 
     backup: Backup
     aside: Path | None
     held: int
     erased: int
+    annulled: int
     list_known: bool
     key_taken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What the office took away, which no backup may give back: who was erased, and whose access
+    was taken back, by the member's id, with when."""
+
+    erasures: list[Erasure] = field(default_factory=list)
+    annulments: list[tuple[int, int]] = field(default_factory=list)
 
 
 async def restore(settings: Settings, archive: Path, now: int) -> Restored:
     """Put `archive` in the place of the database, migrated to this version.
 
     Sessions, temporary passwords, the office's codes and counters of tries are emptied, for they
-    may have been ended since; who was erased since is erased again, by the present file's list,
-    which goes on in the restored one. The present file is kept beside. Raises `DatabaseBusy` while
-    anybody has the database open, `NotABackup`, `SchemaTooNew`, `sqlite3.Error` or `OSError`: the
-    present one then stays.
+    may have been ended since. Who was erased since is erased again, by the present file's list,
+    which goes on in the restored one, and an access that was taken back is so again. The present
+    file is kept beside. Raises `DatabaseBusy` while anybody has the database open, `NotABackup`,
+    `SchemaTooNew`, `sqlite3.Error` or `OSError`: the present one then stays.
     """
     database = settings.database
     database.parent.mkdir(parents=True, exist_ok=True)
@@ -70,8 +82,8 @@ async def restore(settings: Settings, archive: Path, now: int) -> Restored:
             backup = unpack(archive, place)
             migrate(backup.database)
             key_taken = _is_blank(database)
-            present = _list_of(database)
-            held, erased = await _prepare(backup, present or [], now)
+            since = _since(database)
+            held, erased, annulled = await _prepare(backup, since or Since(), now)
             aside = _aside(database, datetime.fromtimestamp(now, settings.timezone))
             with FileLock(database):
                 _swap(backup.database, database, aside)
@@ -79,26 +91,31 @@ async def restore(settings: Settings, archive: Path, now: int) -> Restored:
             write_keys(settings.key_file, backup.keys)
     finally:
         in_use.release()
-    list_known = present is not None and not key_taken
-    return Restored(backup, aside, held, erased, list_known, key_taken)
+    list_known = since is not None and not key_taken
+    return Restored(backup, aside, held, erased, annulled, list_known, key_taken)
 
 
-async def _prepare(backup: Backup, present: list[Erasure], now: int) -> tuple[int, int]:
+async def _prepare(backup: Backup, since: Since, now: int) -> tuple[int, int, int]:
     db = await Database.open(backup.database)
 
-    async def work(tx: Transaction) -> tuple[int, int]:
+    async def work(tx: Transaction) -> tuple[int, int, int]:
         await sessions.empty(tx)
         await recoveries.empty(tx)
         await throttles.empty(tx)
         await annulments.void_codes(tx)
         held = await outbox.hold(tx, HELD)
-        await erasures.keep(tx, present)
-        gone = await _erased_since(tx, present, int(backup.made_at.timestamp()))
+        await erasures.keep(tx, since.erasures)
+        gone = await _erased_since(tx, since.erasures, int(backup.made_at.timestamp()))
         for member_id in gone:
             await erasures.delete(tx, member_id)
             await journal.write(tx, "member_erased", at=now, actor="portal", detail="again")
+        annulled = 0
+        for member_id, at in since.annulments:
+            account = await accounts.by_member(tx, member_id)
+            if account and account.created_at <= at:
+                annulled += await annul(tx, member_id, now=now, actor="portal")
         await journal.write(tx, "restored", at=now, actor="office")
-        return held, len(gone)
+        return held, len(gone), annulled
 
     try:
         counts = await db.write(work)
@@ -127,10 +144,12 @@ async def _erased_since(tx: Transaction, present: list[Erasure], made_at: int) -
     ]
 
 
-def _list_of(database: Path) -> list[Erasure] | None:
-    """Who was erased, as the present file tells; None where it cannot, or there is none."""
+def _since(database: Path) -> Since | None:
+    """What the present file tells; None where it cannot, or there is none."""
+    if not database.exists():
+        return None
     try:
-        return erasures.of_file(database) if database.exists() else None
+        return Since(erasures.of_file(database), annulments.of_file(database))
     except sqlite3.Error:
         return None
 

@@ -466,6 +466,7 @@ WITH_A_MATRICULE = [
     ("member", "deactivate"),
     ("member", "unfreeze"),
     ("member", "code"),
+    ("member", "erase"),
     ("annul",),
 ]
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 from app import create_app
 from db import annulments, members
 from manage import commands
+from members import telephone
 from members.annul import CODE_TERM, annul, make_code
 from members.telephone import deactivate
 from security import throttle
@@ -23,6 +25,8 @@ from tests.given import access, annulled, error_of, hidden, words
 from tests.people import EVERYONE, FRANCOIS, SYLVIE, Person, enrol
 from tests.roster.conftest import HEADINGS, line
 from tests.security.parts import ELSEWHERE, change, events, interrupted, is_signed_in, recover, rows
+from upkeep.backup import make
+from upkeep.restore import restore
 from web.portal import Portal
 
 Browsers = Callable[..., Browser]
@@ -386,3 +390,27 @@ async def test_x7_who_has_the_matricule_next_needs_no_code(
     file.write_text(f"{HEADINGS}\n{line(heir)}\n")
     await manage("import", str(file), "--yes", "--successors", "--force")
     assert FIELD not in (await step_two(browser, heir)).text
+
+
+@pytest.mark.parametrize("minutes", [0, 60])
+async def test_x7_a_restored_backup_does_not_give_the_impostors_access_back(
+    settings: Settings, clock: TurnedClock, tmp_path: Path, minutes: int
+) -> None:
+    app = create_app(settings, clock)
+    made_at = datetime.fromtimestamp(clock(), settings.timezone)
+    async with app.router.lifespan_context(app):
+        portal: Portal = app.state.portal
+        await enrol(portal.db, EVERYONE)
+        await access(portal, FRANCOIS)
+        await access(portal, SYLVIE)
+        member = await members.by_matricule(portal.db, FRANCOIS.matricule)
+        assert member
+        await telephone.recover(portal.db, member, now=clock())
+        made = await asyncio.to_thread(make, settings, tmp_path / "b", made_at)
+        clock.turn(minutes=minutes)
+        now = clock()
+        await portal.db.write(lambda tx: annul(tx, member.id, now=now, actor="office"))
+    assert (await restore(settings, made.path, clock())).annulled == 1
+    assert accesses(settings) == ["33163@example.com"]
+    assert rows(settings, "SELECT member_id FROM annulment") == [(member.id,)]
+    assert rows(settings, "SELECT * FROM outbox WHERE recipient LIKE '00875%'") == []
