@@ -6,7 +6,7 @@ import re
 import shutil
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from db import copies, journal
@@ -29,7 +29,8 @@ KEPT: tuple[tuple[int, Callable[[datetime], Hashable]], ...] = (
 """The newest backup of each of the last 7 days, 4 weeks and 12 months that have one."""
 KEPT_BY_HAND = 10
 """The newest of those that somebody asked for: kept apart, for one that is made after a wrong
-import must not take the place of the night's."""
+import must not take the place of the night's. None outlasts the oldest month."""
+A_YEAR = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,8 @@ def carry(made: Made, folder: Path) -> Path:
 def to_remove(names: Iterable[str]) -> list[str]:
     """The backups whose time is past, by the date in their name; no other file is touched."""
     dated = sorted(((moment, name) for name in names if (moment := moment_of(name))), reverse=True)
-    by_hand = [name for _, name in dated if is_by_hand(name)]
-    kept = set(by_hand[:KEPT_BY_HAND])
+    by_hand = [(moment, name) for moment, name in dated if is_by_hand(name)]
+    kept = {name for moment, name in by_hand[:KEPT_BY_HAND] if dated[0][0] - moment <= A_YEAR}
     for most, period in KEPT:
         newest: dict[Hashable, str] = {}
         for moment, name in dated:

@@ -386,3 +386,10 @@ def test_one_made_by_hand_takes_no_place_of_a_night(settings: Settings, tmp_path
     newest = newest_in(tmp_path)
     assert newest
     assert newest.name == by_hand[-1]
+
+
+def test_one_made_by_hand_goes_after_a_year() -> None:
+    """The privacy page promises twelve months."""
+    old = (NOON - timedelta(days=367)).strftime(FORM_BY_HAND)
+    recent = (NOON - timedelta(days=365)).strftime(FORM_BY_HAND)
+    assert to_remove([old, recent, NOON.strftime(FORM)]) == [old]
