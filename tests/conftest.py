@@ -146,7 +146,7 @@ class Browser(httpx.AsyncClient):
         """
         answer = await self.post(url, data=fields, headers=HTMX if htmx else {})
         shown = re.search(ANSWERS, answer.headers.get("location", ""))
-        return await self.get(answer.headers["location"]) if shown else answer
+        return await self.get(answer.url.join(answer.headers["location"])) if shown else answer
 
     async def follow(self, url: str, fields: dict[str, str] | None = None) -> httpx.Response:
         """Post a form as a browser without scripts: the page that it leads to."""

@@ -168,13 +168,14 @@ def test_an_import_killed_at_each_statement(served: Served, tmp_path: Path) -> N
     assert served.manage("import", str(old), "--yes").returncode == 0
     with closing(sqlite3.connect(served.database, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
-        for member in (1, 20, 21):  # absent, changed, another person
+        ids = [row[0] for row in connection.execute("SELECT id FROM member ORDER BY id")]
+        for member in (ids[0], ids[19], ids[20]):  # absent, changed, another person
             account = (
                 f"INSERT INTO account VALUES ({member}, 'x@y', 1, '', 1, '', 1, 'fr', 1, NULL, 2)"
             )
             connection.execute(account)
             connection.execute(
-                f"INSERT INTO session VALUES (x'{member:02}', {member}, 'full', 1, 1)"
+                f"INSERT INTO session VALUES (x'{member:016x}', {member}, 'full', 1, 1)"
             )
         connection.execute("PRAGMA journal_mode=WAL")
     new = roster_file(tmp_path / "new.csv", range(110, 150), "K1K 1K1")
